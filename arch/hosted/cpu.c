@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* A CPU is a thread, and a bug ends the process. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include <hosted.h>
+#include <xen/arch.h>
+
+static _Thread_local unsigned int cpu_id;
+
+void hosted_set_cpu_id(unsigned int cpu)
+{
+    cpu_id = cpu;
+}
+
+unsigned int arch_cpu_id(void)
+{
+    return cpu_id;
+}
+
+_Noreturn void arch_bug(const char *file, int line, const char *what)
+{
+    fprintf(stderr, "# BUG at %s:%d: %s\n", file, line, what);
+    fflush(NULL);
+    _exit(HOSTED_BUG_STATUS);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* The boot's steps, and what it found out. */
+#ifndef BOOT_SETUP_H
+#define BOOT_SETUP_H
+
+#ifndef __ASSEMBLY__
+
+#include <xen/boot_info.h>
+#include <xen/cmdline.h>
+#include <xen/compiler.h>
+#include <xen/memory_map.h>
+
+struct boot_state {
+    struct boot_info info;
+    struct boot_options options;
+    struct memory_map map; /* as used */
+};
+
+/* What head.S was handed by the loader, and when, in ticks of the TSC. */
+extern uint32_t boot_magic, boot_information;
+extern uint64_t boot_tsc;
+
+/* From head.S: all there is to do. */
+_Noreturn void setup(void);
+
+/* Say why the machine cannot start, and stop it. */
+_Noreturn __cold void boot_fail(const char *format, ...) __printf(1, 2);
+
+/* boot_info.c: find out who started us, and what they told. */
+void boot_read_information(struct boot_info *info);
+
+/* boot_map.c: make state->map from what was told and what the user wants. */
+void boot_build_map(struct boot_state *state);
+
+/* boot_reserve.c: give RAM to the boot allocator, but for what is in use. */
+void boot_fill_bootmem(const struct boot_state *state);
+
+/* boot_summary.c: tell what became of the memory, and what it cost. */
+void boot_print_summary(const struct boot_state *state);
+
+/* What the self-tests compare the machine with. */
+const struct boot_state *boot_state(void);
+
+#endif /* __ASSEMBLY__ */
+
+/* In boot_magic: what each kind of loader announces itself by. */
+#define BOOT_MAGIC_MULTIBOOT2 0x36d76289
+#define BOOT_MAGIC_PVH        0x336ec578
+
+#endif /* BOOT_SETUP_H */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* The GDT, the TSS and the IDT. */
+#ifndef CPU_DESCRIPTORS_H
+#define CPU_DESCRIPTORS_H
+
+#include <cpu/stacks.h>
+#include <x86/desc.h>
+#include <xen/types.h>
+
+/* What each CPU needs for itself: its TSS, and so a GDT that points at it. */
+struct cpu_tables {
+    uint64_t gdt[SELECTOR_TSS / 8 + 2];
+    struct tss tss;
+};
+
+/* Fill in @tables for a CPU with @stacks, and have this CPU use them. */
+void descriptors_load(struct cpu_tables *tables, struct cpu_stacks *stacks);
+
+/* Let each exception lead to its stub in entry.S, on this CPU. */
+void idt_load(void);
+
+/* The IST slot of the gate for @vector: IST_NONE, or which stack it takes. */
+unsigned int idt_ist(unsigned int vector);
+
+/* Both, for the CPU that boots. */
+void traps_init(void);
+
+#endif /* CPU_DESCRIPTORS_H */

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The hypervisor's own page tables.
+ *
+ *   image          4 KiB pages; text read and execute, constants read, data
+ *                  read and write; no two of these on one page
+ *   direct map     RAM and ACPI's memory, read and write, in the largest pages
+ *                  that fit; the image's text and constants only read
+ *   frame table    2 MiB pages, read and write
+ *
+ * Nothing else, and nothing that a user may touch. So no frame of the image's
+ * text can be written by any address, and nothing but text can be executed.
+ */
+#ifndef CPU_PAGING_H
+#define CPU_PAGING_H
+
+#include <xen/compiler.h>
+#include <xen/memory_map.h>
+#include <xen/types.h>
+
+/**
+ * paging_init - leave the tables of head.S for the final ones.
+ *
+ * Takes frames from the boot allocator, below BOOT_MAP_SIZE. Boot only, once.
+ * Returns 0, or -ENOMEM: there are no frames, and nothing has changed.
+ */
+__must_check int paging_init(const struct memory_map *map);
+
+/**
+ * paging_lookup - the entry that maps @va, and the level it stands at.
+ *
+ * Returns 0 if nothing is mapped there. Also before paging_init().
+ */
+uint64_t paging_lookup(const void *va, unsigned int *level);
+
+#endif /* CPU_PAGING_H */

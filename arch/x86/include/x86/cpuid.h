@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* What CPUID tells (Intel SDM, "CPUID"; AMD APM, "CPUID Specification"). */
+#ifndef X86_CPUID_H
+#define X86_CPUID_H
+
+#define CPUID_FEATURES             0x00000001
+#define CPUID_FEATURES_ECX_VIRTUAL 0x80000000 /* a hypervisor is below us */
+
+#define CPUID_EXT_MAX          0x80000000
+#define CPUID_EXT_FEATURES     0x80000001
+#define CPUID_EXT_EDX_NX       0x00100000
+#define CPUID_EXT_EDX_PAGE1GB  0x04000000
+#define CPUID_EXT_EDX_LONGMODE 0x20000000
+
+#endif /* X86_CPUID_H */

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/* Builds the frame table, and checks it. */
+#include <xen/arch.h>
+#include <xen/bootmem.h>
+#include <xen/errno.h>
+#include <xen/frame_table.h>
+#include <xen/printk.h>
+
+struct page_info *frame_table;
+unsigned long nr_pdxs;
+unsigned long valid_groups[BITMAP_LONGS(FRAME_TABLE_MAX_GROUPS)];
+
+static unsigned long nr_valid_groups;
+
+static mfn_t first_frame(const struct memory_range *range)
+{
+    return maddr_to_mfn(range->start);
+}
+
+static mfn_t last_frame(const struct memory_range *range)
+{
+    return maddr_to_mfn(range->end - 1);
+}
+
+/* Take RAM that has no index out of use. A higher frame has a higher PDX. */
+static void clip_to_reach(struct memory_map *map)
+{
+    paddr_t limit;
+    uint64_t size;
+
+    if (pdx_compression.nr <= FRAME_TABLE_REACH)
+        return;
+    limit = mfn_to_maddr(pdx_to_mfn(FRAME_TABLE_REACH));
+    size = memory_map_limit(map, limit, REASON_TABLE_LIMIT);
+    printk(LOG_WARNING,
+           "frame table: %lu MiB of RAM from %#lx on are out of reach%s\n",
+           size >> 20, limit,
+           bootmem_reserve(limit, PADDR_MAX, "beyond the frame table")
+               ? ", and cannot be reserved"
+               : "");
+}
+
+static void mark_valid_groups(const struct memory_map *map)
+{
+    for (unsigned int i = 0; i < map->nr; i++) {
+        unsigned long group, last;
+
+        if (map->range[i].kind != MEMORY_RAM)
+            continue;
+        group = mfn_to_pdx(first_frame(&map->range[i])) / FRAMES_PER_GROUP;
+        last = mfn_to_pdx(last_frame(&map->range[i])) / FRAMES_PER_GROUP;
+        for (; group <= last; group++) {
+            nr_valid_groups += !bitmap_test(valid_groups, group);
+            bitmap_set(valid_groups, group);
+        }
+        nr_pdxs = (last + 1) * FRAMES_PER_GROUP;
+    }
+}
+
+static int no_memory(const char *what)
+{
+    printk(LOG_ERROR,
+           "frame table: no %s; wanted %lu MiB in pieces of 2 MiB, aligned to "
+           "that; %lu MiB are free in all\n",
+           what, frame_table_size() >> 20,
+           bootmem_nr_free() >> (20 - PAGE_SHIFT));
+
+    return -ENOMEM;
+}
+
+/*
+ * Put memory under @nr superpages of the table, from @va on. The fewer pieces
+ * the fewer mappings; but in fragmented memory single superpages will do.
+ */
+static int back_with_memory(char *va, unsigned long nr)
+{
+    unsigned long piece = nr;
+
+    while (nr > 0) {
+        mfn_t mfn;
+
+        if (piece > nr)
+            piece = nr;
+        mfn = bootmem_alloc(piece * SUPERPAGE_FRAMES, SUPERPAGE_FRAMES,
+                            PADDR_MAX, "frame table");
+        if (mfn_eq(mfn, INVALID_MFN)) {
+            if (piece == 1)
+                return no_memory("memory");
+            piece /= 2;
+            continue;
+        }
+        if (arch_map_frame_table(va, mfn, piece * SUPERPAGE_FRAMES))
+            return no_memory("page tables");
+        va += piece * SUPERPAGE_SIZE;
+        nr -= piece;
+    }
+
+    return 0;
+}
+
+/* The first group from @group on that is valid, or is not. */
+static unsigned long next_group(unsigned long group, bool valid)
+{
+    while (group < nr_pdxs / FRAMES_PER_GROUP &&
+           bitmap_test(valid_groups, group) != valid)
+        group++;
+
+    return group;
+}
+
+static int build(void)
+{
+    unsigned long first, end = 0, nr_groups = nr_pdxs / FRAMES_PER_GROUP;
+    char *table = arch_reserve_frame_table(nr_groups * GROUP_TABLE_SIZE);
+
+    if (!table)
+        return no_memory("address space");
+    frame_table = (struct page_info *)table;
+
+    while ((first = next_group(end, true)) < nr_groups) {
+        int rc;
+
+        end = next_group(first, false);
+        rc = back_with_memory(table + first * GROUP_TABLE_SIZE,
+                              (end - first) *
+                                  (GROUP_TABLE_SIZE / SUPERPAGE_SIZE));
+        if (rc)
+            return rc;
+    }
+
+    return 0;
+}
+
+int frame_table_init(struct memory_map *map)
+{
+    pdx_init(map, FRAME_TABLE_REACH);
+    clip_to_reach(map);
+    if (memory_map_ram_end(map) == 0) {
+        printk(LOG_ERROR, "frame table: there is no RAM\n");
+        return -EINVAL;
+    }
+    mark_valid_groups(map);
+
+    return build();
+}
+
+unsigned long frame_table_size(void)
+{
+    return nr_valid_groups * GROUP_TABLE_SIZE;
+}
+
+static int broken(int invariant, mfn_t mfn)
+{
+    printk(LOG_ERROR, "frame table: F%d is broken at frame %#lx\n", invariant,
+           mfn_x(mfn));
+
+    return invariant;
+}
+
+/* Is @mfn RAM, by the range *@i or a later one? For frames that ascend. */
+static bool is_ram(const struct memory_map *map, unsigned int *i, mfn_t mfn)
+{
+    const struct memory_range *range = &map->range[*i];
+
+    while (*i < map->nr && (range->kind != MEMORY_RAM ||
+                            range->end <= mfn_to_maddr(mfn))) {
+        range++;
+        ++*i;
+    }
+
+    return *i < map->nr && range->start <= mfn_to_maddr(mfn);
+}
+
+/* Check F1, F3, F4 and F5 for each frame of @group. */
+static int check_group(const struct memory_map *map, unsigned int *i,
+                       unsigned long group)
+{
+    unsigned long pdx = group * FRAMES_PER_GROUP;
+    mfn_t start = pdx_to_mfn(pdx);
+
+    for (unsigned long n = 0; n < FRAMES_PER_GROUP; n++, pdx++) {
+        mfn_t mfn = mfn_add(start, n);
+        struct page_info *pg = pdx_to_page(pdx);
+
+        if (!mfn_eq(page_to_mfn(pg), mfn))
+            return broken(5, mfn);
+        if (!mfn_valid(mfn))
+            return broken(3, mfn);
+        if (mfn_to_page(mfn) != pg)
+            return broken(1, mfn);
+        if (!is_ram(map, i, mfn) && !page_info_is_zero(pg))
+            return broken(4, mfn);
+    }
+
+    return 0;
+}
+
+/* Check that the frames of @range are valid, and their groups in order. */
+static int check_ram(const struct memory_range *range)
+{
+    mfn_t mfn = first_frame(range), next;
+
+    for (; mfn_x(mfn) <= mfn_x(last_frame(range)); mfn = next) {
+        if (!mfn_valid(mfn))
+            return broken(2, mfn);
+        next = _mfn(ALIGN_DOWN(mfn_x(mfn), FRAMES_PER_GROUP) +
+                    FRAMES_PER_GROUP);
+        if (mfn_has_pdx(next) && !IS_ALIGNED(mfn_x(next), BIT(PDX_BLOCK_ORDER)) &&
+            mfn_to_pdx(next) - mfn_to_pdx(mfn) != mfn_x(next) - mfn_x(mfn))
+            return broken(5, next);
+    }
+
+    return 0;
+}
+
+int frame_table_check(const struct memory_map *map)
+{
+    unsigned long group, nr = 0;
+    unsigned int i = 0;
+    int rc = 0;
+
+    for (unsigned int r = 0; r < map->nr && !rc; r++)
+        if (map->range[r].kind == MEMORY_RAM)
+            rc = check_ram(&map->range[r]);
+
+    for (group = next_group(0, true); group < nr_pdxs / FRAMES_PER_GROUP && !rc;
+         group = next_group(group + 1, true)) {
+        rc = check_group(map, &i, group);
+        nr++;
+    }
+
+    return rc || nr == nr_valid_groups ? rc : broken(3, pdx_to_mfn(nr_pdxs));
+}

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The monitor: read a line, find the command, let it answer.
+ *
+ * Answers are for people and scripts alike: one fact a line, its name first.
+ */
+#include <xen/bootmem.h>
+#include <xen/frame_table.h>
+#include <xen/machine.h>
+#include <xen/monitor.h>
+#include <xen/page_alloc.h>
+#include <xen/printk.h>
+#include <xen/selftest.h>
+#include <xen/string.h>
+#include <xen/symbols.h>
+#include <xen/text.h>
+
+#define PROMPT    "tessera> "
+#define LINE_SIZE 128U
+#define MAX_WORDS 4U
+#define MAX_ROWS  64U
+
+/* Room for any amount of memory, in words. */
+#define HUMAN_SIZE 32
+
+/* A command's words behind its name; those that were not given are "". */
+struct words {
+    unsigned int nr;
+    const char *word[MAX_WORDS];
+};
+
+struct command {
+    const char *name, *arguments, *help;
+    unsigned int min, max; /* how many words behind the name */
+    bool (*run)(const struct monitor_view *view, const struct words *words);
+};
+
+/* All of @text as a number, or as a size with its unit. */
+static bool whole_size(const char *text, uint64_t *value)
+{
+    const char *end;
+
+    return parse_size(text, &end, value) && !*end;
+}
+
+static bool order_of(const char *text, unsigned int *order)
+{
+    uint64_t value;
+
+    if (!whole_size(text, &value) || value > MAX_ORDER) {
+        console_printf("not an order from 0 to %u: %s\n", MAX_ORDER, text);
+        return false;
+    }
+    *order = (unsigned int)value;
+
+    return true;
+}
+
+static bool frame_of(const char *text, mfn_t *mfn)
+{
+    uint64_t address;
+
+    if (!whole_size(text, &address) || address >= PADDR_MAX) {
+        console_printf("not an address: %s\n", text);
+        return false;
+    }
+    *mfn = maddr_to_mfn(address);
+
+    return true;
+}
+
+static bool command_map(const struct monitor_view *view,
+                        const struct words *words)
+{
+    (void)words;
+    memory_map_print_raw(view->raw, MAX_ROWS);
+    memory_map_print(view->map, MAX_ROWS);
+    bootmem_print_reservations();
+
+    return true;
+}
+
+/* An amount of frames in the unit that reads best. */
+static const char *human_size(unsigned long nr, char text[HUMAN_SIZE])
+{
+    unsigned long kib = nr << (PAGE_SHIFT - 10);
+
+    if (kib < 10240)
+        snprintf(text, HUMAN_SIZE, "%lu KiB", kib);
+    else
+        snprintf(text, HUMAN_SIZE, "%lu MiB", kib >> 10);
+
+    return text;
+}
+
+static bool command_heap(const struct monitor_view *view,
+                         const struct words *words)
+{
+    struct heap_statistics s;
+    char block[HUMAN_SIZE], total[HUMAN_SIZE];
+    int broken;
+
+    (void)view;
+    (void)words;
+    heap_statistics(&s);
+    console_printf("order  block size  free blocks        free\n");
+    for (unsigned int order = 0; order < NR_ORDERS; order++) {
+        if (s.nr_blocks[order] > 0)
+            console_printf("%5u  %10s  %11lu  %10s\n", order,
+                           human_size(BIT(order), block), s.nr_blocks[order],
+                           human_size(s.nr_blocks[order] << order, total));
+    }
+    console_printf("free    %lu of %lu frames (%s of %s)\n", s.nr_free,
+                   s.nr_frames, human_size(s.nr_free, block),
+                   human_size(s.nr_frames, total));
+    broken = heap_check();
+    if (broken)
+        console_printf("check   breaks H%d\n", broken);
+    else
+        console_printf("check   every invariant holds\n");
+
+    return true;
+}
+
+static void show_range(const struct memory_map *map, mfn_t mfn)
+{
+    const struct memory_range *range = memory_map_find(map, mfn_to_maddr(mfn));
+
+    if (range)
+        console_printf("map     %s: %s\n", memory_kind_name(range->kind),
+                       memory_reason_text(range->reason));
+    else
+        console_printf("map     nothing is known at this address\n");
+}
+
+static void show_heap_state(mfn_t mfn)
+{
+    unsigned int order;
+    mfn_t head = heap_block_of(mfn, &order);
+    uintptr_t freed_by = heap_last_free(mfn);
+
+    if (!mfn_eq(head, INVALID_MFN))
+        console_printf("heap    free, in the block of order %u at %#lx\n",
+                       order, mfn_to_maddr(head));
+    else
+        console_printf("heap    not free\n");
+    if (freed_by)
+        console_printf("freed   last by %pS\n", (void *)freed_by);
+}
+
+static void show_words(struct page_info *pg)
+{
+    unsigned long count_info = pg->count_info;
+
+    if ((count_info & PGC_state) == PGC_state_free) {
+        console_printf("entry   free, head of its block: order %u, "
+                       "taint %#lx, timestamp %u\n",
+                       as_free(pg)->order, as_free(pg)->tlb_taint,
+                       as_free(pg)->tlbflush_timestamp);
+    } else if (count_info & PGC_shadow) {
+        console_printf("entry   shadow: type %u, count %lu, back %#lx\n",
+                       (unsigned int)as_shadow(pg)->type,
+                       (unsigned long)as_shadow(pg)->count,
+                       (unsigned long)as_shadow(pg)->back);
+    } else {
+        console_printf("entry   in use: count %lu, type_info %#lx, ",
+                       count_info & PGC_count_mask, as_inuse(pg)->type_info);
+        if (as_inuse(pg)->owner)
+            console_printf("owner d%u\n", as_inuse(pg)->owner - 1U);
+        else
+            console_printf("anonymous\n");
+    }
+}
+
+static bool command_page(const struct monitor_view *view,
+                         const struct words *words)
+{
+    bool by_number = strcmp(words->word[0], "mfn") == 0;
+    const char *owner;
+    uint64_t number;
+    mfn_t mfn;
+
+    if (by_number) {
+        if (!whole_size(words->word[1], &number) ||
+            number >= PADDR_MAX >> PAGE_SHIFT) {
+            console_printf("not a frame number: %s\n", words->word[1]);
+            return true;
+        }
+        mfn = _mfn(number);
+    } else if (words->nr != 1) {
+        return false;
+    } else if (!frame_of(words->word[0], &mfn)) {
+        return true;
+    }
+
+    console_printf("frame   mfn %#lx, address %#lx\n", mfn_x(mfn),
+                   mfn_to_maddr(mfn));
+    show_range(view->map, mfn);
+    owner = bootmem_owner(mfn);
+    if (owner)
+        console_printf("kept    for %s\n", owner);
+    if (!mfn_valid(mfn)) {
+        console_printf("entry   none in the frame table\n");
+        return true;
+    }
+    show_heap_state(mfn);
+    console_printf("words   at %p: count_info %#lx\n",
+                   (void *)mfn_to_page(mfn), mfn_to_page(mfn)->count_info);
+    show_words(mfn_to_page(mfn));
+
+    return true;
+}
+
+static bool command_alloc(const struct monitor_view *view,
+                          const struct words *words)
+{
+    uint64_t limit = HEAP_NO_LIMIT;
+    struct page_info *pg;
+    unsigned int order;
+
+    (void)view;
+    if (!order_of(words->word[0], &order))
+        return true;
+    if (words->nr == 2 && !whole_size(words->word[1], &limit)) {
+        console_printf("not a limit in bytes: %s\n", words->word[1]);
+        return true;
+    }
+    pg = alloc_heap_pages(order, limit);
+    if (pg)
+        console_printf("block   of order %u at %#lx\n", order,
+                       mfn_to_maddr(page_to_mfn(pg)));
+    else
+        console_printf("block   none\n");
+
+    return true;
+}
+
+/* What a typist may get wrong must not stop the machine. */
+static bool may_free(mfn_t mfn, unsigned int order)
+{
+    for (unsigned long i = 0; i < BIT(order); i++) {
+        mfn_t each = mfn_add(mfn, i);
+        unsigned int free_order;
+
+        if (!mfn_valid(each) || bootmem_owner(each) ||
+            mfn_to_page(each)->count_info != 0 ||
+            !mfn_eq(heap_block_of(each, &free_order), INVALID_MFN))
+            return false;
+    }
+
+    return IS_ALIGNED(mfn_x(mfn), BIT(order));
+}
+
+static bool command_free(const struct monitor_view *view,
+                         const struct words *words)
+{
+    unsigned int order;
+    mfn_t mfn;
+
+    if (!frame_of(words->word[0], &mfn) || !order_of(words->word[1], &order))
+        return true;
+    if (!memory_map_is_ram(view->map, mfn_to_maddr(mfn),
+                           mfn_to_maddr(mfn_add(mfn, BIT(order)))) ||
+        !may_free(mfn, order)) {
+        console_printf("not a block of order %u that is out: %#lx\n", order,
+                       mfn_to_maddr(mfn));
+        return true;
+    }
+    free_heap_pages(mfn_to_page(mfn), order);
+    console_printf("freed   order %u at %#lx\n", order, mfn_to_maddr(mfn));
+
+    return true;
+}
+
+static bool command_selftest(const struct monitor_view *view,
+                             const struct words *words)
+{
+    (void)view;
+    if (CONFIG_SELFTEST)
+        selftest_run(words->nr > 0 ? words->word[0] : "*");
+    else
+        console_printf("this image was built without self-tests\n");
+
+    return true;
+}
+
+static bool command_reboot(const struct monitor_view *view,
+                           const struct words *words)
+{
+    (void)view;
+    (void)words;
+    machine_reboot();
+}
+
+static bool command_poweroff(const struct monitor_view *view,
+                             const struct words *words)
+{
+    (void)view;
+    (void)words;
+    machine_poweroff(MACHINE_EXIT_SUCCESS);
+}
+
+static bool command_help(const struct monitor_view *view,
+                         const struct words *words);
+
+static const struct command commands[] = {
+    { "help", "", "show this list", 0, 0, command_help },
+    { "map", "", "the memory map, and what is reserved", 0, 0, command_map },
+    { "heap", "", "what is free, and whether the heap is sound", 0, 0,
+      command_heap },
+    { "page", "ADDRESS | mfn NUMBER", "all that is known of one frame", 1, 2,
+      command_page },
+    { "alloc", "ORDER [LIMIT]", "take a block from the heap", 1, 2,
+      command_alloc },
+    { "free", "ADDRESS ORDER", "give a block back", 2, 2, command_free },
+    { "selftest", "[GLOB]", "run the self-tests, or some of them", 0, 1,
+      command_selftest },
+    { "reboot", "", "start the machine anew", 0, 0, command_reboot },
+    { "poweroff", "", "switch the machine off", 0, 0, command_poweroff },
+};
+
+static bool command_help(const struct monitor_view *view,
+                         const struct words *words)
+{
+    (void)view;
+    (void)words;
+    for (unsigned int i = 0; i < ARRAY_SIZE(commands); i++)
+        console_printf("%-9s%-22s%s\n", commands[i].name,
+                       commands[i].arguments, commands[i].help);
+
+    return true;
+}
+
+/* Cut @line into words; returns how many there are, of which MAX_WORDS are
+ * kept. */
+static unsigned int split(char *line, const char *word[MAX_WORDS])
+{
+    unsigned int nr = 0;
+
+    for (unsigned int i = 0; i < MAX_WORDS; i++)
+        word[i] = "";
+    while (*line) {
+        if (*line == ' ' || *line == '\t') {
+            *line++ = '\0';
+            continue;
+        }
+        if (nr < MAX_WORDS)
+            word[nr] = line;
+        nr++;
+        while (*line && *line != ' ' && *line != '\t')
+            line++;
+    }
+
+    return nr;
+}
+
+void monitor_command(const struct monitor_view *view, char *line)
+{
+    const char *word[MAX_WORDS];
+    unsigned int nr = split(line, word);
+    struct words words = { nr - 1, { word[1], word[2], word[3], "" } };
+    const struct command *command = commands;
+
+    if (nr == 0)
+        return;
+    while (strcmp(command->name, word[0]) != 0) {
+        if (++command == commands + ARRAY_SIZE(commands)) {
+            console_printf("no such command: %s; try 'help'\n", word[0]);
+            return;
+        }
+    }
+    if (words.nr < command->min || words.nr > command->max ||
+        !command->run(view, &words))
+        console_printf("usage: %s %s\n", command->name, command->arguments);
+}
+
+/* Read a line with its echo; false if there will be no more input. */
+static bool read_line(char line[LINE_SIZE])
+{
+    unsigned int length = 0;
+
+    for (;;) {
+        int c = machine_console_read();
+
+        if (c < 0)
+            return false;
+        if (c == '\r' || c == '\n')
+            break;
+        if ((c == '\b' || c == 0x7f) && length > 0) {
+            length--;
+            console_printf("\b \b");
+        } else if (c >= ' ' && c < 0x7f && length < LINE_SIZE - 1) {
+            line[length++] = (char)c;
+            console_printf("%c", c);
+        }
+    }
+    line[length] = '\0';
+    console_printf("\n");
+
+    return true;
+}
+
+_Noreturn void monitor_run(const struct monitor_view *view)
+{
+    char line[LINE_SIZE];
+
+    console_printf("The monitor: type 'help'.\n");
+    for (;;) {
+        console_printf(PROMPT);
+        if (!read_line(line))
+            machine_poweroff(MACHINE_EXIT_SUCCESS);
+        monitor_command(view, line);
+    }
+}

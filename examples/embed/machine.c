@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* The seam: the few functions that <xen/arch.h> asks of this machine. */
+#include <xen/arch.h>
+#include <xen/bootmem.h>
+#include <xen/errno.h>
+#include <xen/printk.h>
+
+#include "embed.h"
+
+#define COM1       0x3f8
+#define DEBUG_EXIT 0xf4
+
+/* Page table entries: present and writable, a superpage, not executable. */
+#define PTE_TABLE     0x3UL
+#define PTE_SUPERPAGE (0x83UL | 1UL << 63)
+
+/* The frame table lies in slots 1 and up of the top table, unused elsewhere. */
+#define FRAME_TABLE ((void *)(1UL << 39))
+
+extern uint64_t level4[512];
+
+static void outb(uint16_t port, uint8_t value)
+{
+    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+
+_Noreturn void leave(int status)
+{
+    outb(DEBUG_EXIT, (uint8_t)status);
+    for (;;)
+        __asm__ volatile("cli; hlt");
+}
+
+void arch_console_write(const char *text, size_t size)
+{
+    while (size-- > 0)
+        outb(COM1, (uint8_t)*text++);
+}
+
+_Noreturn void arch_bug(const char *file, int line, const char *what)
+{
+    console_force();
+    console_printf("embed: %s:%d: %s\n", file, line, what);
+    leave(1);
+}
+
+unsigned int arch_cpu_id(void)
+{
+    return 0;
+}
+
+void *arch_reserve_frame_table(size_t size)
+{
+    return size <= 127UL << 39 ? FRAME_TABLE : NULL;
+}
+
+/* The table that entry @slot of @table leads to; made if there is none. Memory
+ * below 4 GiB stands where it is, so a table's address is a pointer. */
+static uint64_t *next_table(uint64_t *table, unsigned int slot)
+{
+    uint64_t *next;
+    mfn_t mfn;
+
+    if (!table[slot]) {
+        mfn = bootmem_alloc(1, 1, 1UL << 32, "embed's page tables");
+        if (mfn_eq(mfn, INVALID_MFN))
+            return NULL;
+        next = (uint64_t *)mfn_to_maddr(mfn);
+        for (unsigned int i = 0; i < 512; i++)
+            next[i] = 0;
+        table[slot] = mfn_to_maddr(mfn) | PTE_TABLE;
+    }
+
+    return (uint64_t *)(table[slot] & ~0xfffUL);
+}
+
+int arch_map_frame_table(void *va, mfn_t mfn, unsigned long nr)
+{
+    uint64_t at = (uint64_t)va, end = at + (nr << PAGE_SHIFT);
+    paddr_t frame = mfn_to_maddr(mfn);
+
+    for (; at < end; at += SUPERPAGE_SIZE, frame += SUPERPAGE_SIZE) {
+        uint64_t *level3 = next_table(level4, at >> 39 & 511);
+        uint64_t *level2 = level3 ? next_table(level3, at >> 30 & 511) : NULL;
+
+        if (!level2)
+            return -ENOMEM;
+        level2[at >> 21 & 511] = frame | PTE_SUPERPAGE;
+        for (unsigned int i = 0; i < SUPERPAGE_SIZE / 8; i++)
+            ((volatile uint64_t *)at)[i] = 0;
+    }
+
+    return 0;
+}

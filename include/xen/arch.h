@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The seam: what the memory core asks of the machine below it.
+ *
+ * Each machine provides every function here, and <asm/processor.h> for what
+ * must be inline. There are three: arch/x86, the bare metal; arch/hosted, a
+ * process; and examples/embed, somebody else's hypervisor. What libtessera.a
+ * lacks is exactly this list ('make check-seam').
+ */
+#ifndef XEN_ARCH_H
+#define XEN_ARCH_H
+
+#include <xen/compiler.h>
+#include <xen/mm-frame.h>
+#include <xen/types.h>
+
+/**
+ * arch_bug - report that the hypervisor broke one of its own rules, and stop.
+ *
+ * @file, @line: where it was noticed. @what: the rule, in words or in C.
+ * Called with any lock held, from anywhere, and never returns. It may print.
+ */
+_Noreturn __cold void arch_bug(const char *file, int line, const char *what);
+
+/**
+ * arch_console_write - show @size bytes of text at @text.
+ *
+ * Lines end in '\n' alone. Called with console_lock held, so never by two CPUs
+ * at once, but from arch_bug() possibly without it. Takes no lock of the core.
+ */
+void arch_console_write(const char *text, size_t size);
+
+/**
+ * arch_cpu_id - the number of the CPU that asks: 0 up to CONFIG_NR_CPUS - 1.
+ */
+unsigned int arch_cpu_id(void);
+
+/**
+ * arch_reserve_frame_table - address space for a frame table of @size bytes.
+ *
+ * @size is a multiple of 2 MiB. Nothing need be mapped there yet. Boot only.
+ * Returns the start, aligned to 2 MiB, or NULL if there is not that much.
+ */
+void *arch_reserve_frame_table(size_t size);
+
+/**
+ * arch_map_frame_table - put zeroed memory under a piece of the frame table.
+ *
+ * Map @nr frames from @mfn on at @va, writable and not executable, and clear
+ * them. @va is inside what arch_reserve_frame_table() gave, and is aligned to
+ * 2 MiB, as are @mfn and @nr; the core owns the frames. Boot only, with the
+ * boot memory allocator still at work, so that page tables may come from it.
+ *
+ * Returns 0, or -ENOMEM: there is no frame for the page tables.
+ */
+__must_check int arch_map_frame_table(void *va, mfn_t mfn, unsigned long nr);
+
+#endif /* XEN_ARCH_H */

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The frame table: a struct page_info for every frame of RAM.
+ *
+ * It is an array in virtual memory, indexed by PDX (<xen/pdx.h>). Memory is
+ * under it only where there is RAM, by the group: a group is the frames that
+ * one 2 MiB page of the table describes, 256 MiB of RAM (with CONFIG_BIGMEM
+ * 6 MiB describe 512 MiB).
+ *
+ * Invariants (docs/invariants.md):
+ *
+ *   F1  mfn_to_page() and page_to_mfn() undo each other for every valid frame.
+ *   F2  Every frame of RAM that the hypervisor uses is valid.
+ *   F3  A valid frame's entry is mapped; frames that are not valid have none.
+ *   F4  The entry of a valid frame that is not RAM is zero: nobody gets it.
+ *   F5  Frames that follow one another within an aligned block of
+ *       PDX_BLOCK_ORDER have entries that follow one another.
+ */
+#ifndef XEN_FRAME_TABLE_H
+#define XEN_FRAME_TABLE_H
+
+#include <xen/bits.h>
+#include <xen/memory_map.h>
+#include <xen/mm-frame.h>
+#include <xen/page_info.h>
+#include <xen/pdx.h>
+
+/* A group's share of the table is the least that whole superpages hold. */
+#define GROUP_TABLE_SIZE ((PAGE_INFO_SIZE & -PAGE_INFO_SIZE) == PAGE_INFO_SIZE \
+                              ? SUPERPAGE_SIZE                                 \
+                              : 3 * SUPERPAGE_SIZE)
+#define FRAMES_PER_GROUP (GROUP_TABLE_SIZE / PAGE_INFO_SIZE)
+
+_Static_assert(GROUP_TABLE_SIZE % PAGE_INFO_SIZE == 0, "entry astride groups");
+_Static_assert((FRAMES_PER_GROUP & (FRAMES_PER_GROUP - 1)) == 0, "group size");
+
+/*
+ * The table's reach: all that 32 bits of index name, 16 TiB (with BIGMEM 128),
+ * but for the last group. So no frame has the index PAGE_LINK_NONE.
+ */
+#define FRAME_TABLE_REACH      (BIT(CONFIG_BIGMEM ? 35 : 32) - FRAMES_PER_GROUP)
+#define FRAME_TABLE_MAX_GROUPS (FRAME_TABLE_REACH / FRAMES_PER_GROUP)
+
+_Static_assert(FRAME_TABLE_REACH <= PAGE_LINK_NONE, "a frame is no frame");
+
+/*
+ * Entry 0; all indices of valid frames are below nr_pdxs, which is a multiple
+ * of FRAMES_PER_GROUP. Set once, at boot.
+ */
+extern struct page_info *frame_table;
+extern unsigned long nr_pdxs;
+extern unsigned long valid_groups[BITMAP_LONGS(FRAME_TABLE_MAX_GROUPS)];
+
+/**
+ * frame_table_init - build the table for the RAM in @map.
+ *
+ * Chooses the PDX compression, takes memory for the table from the boot
+ * allocator (2 MiB pages, the highest first, as many in a row as there are),
+ * and has it mapped and cleared. RAM out of the table's reach is taken out of @map and, by a
+ * reservation, away from the boot allocator, and logged. Boot only, once.
+ *
+ * Returns 0, -ENOMEM (no memory or no address space for the table; the log
+ * says how much was wanted), or -EINVAL (there is no RAM in @map).
+ */
+__must_check int frame_table_init(struct memory_map *map);
+
+/* The bytes of memory under the table, for the boot log's percentage. */
+unsigned long frame_table_size(void);
+
+/* Check F1 to F5 against @map; 0, or the broken one, which has been printed. */
+int frame_table_check(const struct memory_map *map);
+
+/* Does the frame table have an entry for @mfn? Any number may be asked. */
+static inline bool mfn_valid(mfn_t mfn)
+{
+    unsigned long pdx;
+
+    if (!mfn_has_pdx(mfn))
+        return false;
+    pdx = mfn_to_pdx(mfn);
+
+    return pdx < nr_pdxs && bitmap_test(valid_groups, pdx / FRAMES_PER_GROUP);
+}
+
+/* The entry of a valid frame, and back. */
+static inline struct page_info *mfn_to_page(mfn_t mfn)
+{
+    ASSERT(mfn_valid(mfn));
+    return frame_table + mfn_to_pdx(mfn);
+}
+
+static inline unsigned long page_to_pdx(const struct page_info *pg)
+{
+    return (unsigned long)(pg - frame_table);
+}
+
+static inline struct page_info *pdx_to_page(unsigned long pdx)
+{
+    return frame_table + pdx;
+}
+
+static inline mfn_t page_to_mfn(const struct page_info *pg)
+{
+    return pdx_to_mfn(page_to_pdx(pg));
+}
+
+#endif /* XEN_FRAME_TABLE_H */

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The lock order, whole, in one place.
+ *
+ * A CPU that holds a lock may take only locks of a higher rank. So no cycle of
+ * waiting CPUs can form. Debug builds check each spin_lock() against the
+ * highest rank that the CPU holds.
+ */
+#ifndef XEN_LOCK_RANK_H
+#define XEN_LOCK_RANK_H
+
+enum lock_rank {
+    LOCK_RANK_HEAP,    /* heap_lock: free blocks and their counts */
+    LOCK_RANK_CONSOLE, /* console_lock: a leaf, so that anyone may print */
+    NR_LOCK_RANKS
+};
+
+#endif /* XEN_LOCK_RANK_H */

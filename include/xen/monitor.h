@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The monitor: a few commands on the serial line, for hand and script.
+ *
+ *   help                    what there is
+ *   map                     the memory map and every reservation
+ *   heap                    what is free, by order, and the heap's own check
+ *   page ADDRESS|mfn NUMBER all that is known about one frame
+ *   alloc ORDER [LIMIT]     take a block, to see it happen
+ *   free ADDRESS ORDER      give it back
+ *   selftest [GLOB]         run the self-tests again, or some of them
+ *   reboot, poweroff
+ */
+#ifndef XEN_MONITOR_H
+#define XEN_MONITOR_H
+
+#include <xen/memory_map.h>
+
+/* What the monitor shows; the machine fills it in once, at boot. */
+struct monitor_view {
+    const struct e820_map *raw;
+    const struct memory_map *map;
+};
+
+/* Read commands and carry them out, until one of them leaves the machine. */
+_Noreturn void monitor_run(const struct monitor_view *view);
+
+/* Carry out one command; @line is taken apart. For scripts and tests. */
+void monitor_command(const struct monitor_view *view, char *line);
+
+#endif /* XEN_MONITOR_H */

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The heap: all machine frames that nobody uses.
+ *
+ * This layer knows frames and orders. It knows nothing of owners, reference
+ * counts or page tables.
+ *
+ * Units
+ *   order     log2 of a number of frames: order 0 is 4 KiB, order 9 is 2 MiB
+ *   nr        a number of frames, never of bytes
+ *   limit     a machine address in bytes
+ *
+ * Locking
+ *   Each function takes heap_lock itself. The caller may hold any lock of a
+ *   lower rank (see <xen/lock_rank.h>). None may be called from an interrupt.
+ *   No time is spent with the lock held on the contents of memory.
+ *
+ * Errors
+ *   Taking memory may fail: the answer is NULL, and nothing has changed. The
+ *   log then says what was asked, what is free, and the largest block below
+ *   the limit; a run of failures is logged at each power of two of its length.
+ *   Giving it back cannot fail. A block that was not handed out as it is given
+ *   back is a bug of the hypervisor, and stops it in every build.
+ */
+#ifndef XEN_PAGE_ALLOC_H
+#define XEN_PAGE_ALLOC_H
+
+#include <xen/compiler.h>
+#include <xen/mm-frame.h>
+#include <xen/page_info.h>
+#include <xen/types.h>
+
+/* The largest block is 4 GiB. */
+#define MAX_ORDER 20U
+#define NR_ORDERS (MAX_ORDER + 1)
+
+/* The limit of a request that takes memory from anywhere. */
+#define HEAP_NO_LIMIT PADDR_MAX
+
+/**
+ * heap_init - take over all that the boot allocator has left.
+ *
+ * Needs the frame table. Touches one entry of it for each free block. Boot
+ * only, once.
+ */
+void heap_init(void);
+
+/**
+ * heap_add - give the frames [@start, @start + @nr) to the heap.
+ *
+ * For memory that the heap has not had yet: what boot no longer needs, or what
+ * was plugged in. The frames are valid (mfn_valid()), their entries are zero.
+ * Ranges may come in any order and need no alignment; frame 0 is left out.
+ */
+void heap_add(mfn_t start, unsigned long nr);
+
+/**
+ * alloc_heap_pages - take 2^@order frames that follow one another.
+ *
+ * The block starts at a multiple of its own size and ends at or below @limit.
+ * Its frames are in use, anonymous, without a count, their entries are zero,
+ * and they hold whatever their last user left there. They are the caller's.
+ *
+ * Memory with an address that few can do with is used last: a request without
+ * a tight limit is served from above 4 GiB, then from above 16 MiB.
+ *
+ * Returns the first frame's page, or NULL: no free block will do, or @order
+ * exceeds MAX_ORDER.
+ */
+__must_check struct page_info *alloc_heap_pages(unsigned int order,
+                                                paddr_t limit);
+
+/**
+ * free_heap_pages - give back the block of 2^@order frames at @pg.
+ *
+ * A block may be given back in parts, each aligned to its own size. The entries
+ * of its frames must be what alloc_heap_pages() made them: no count, no owner.
+ */
+void free_heap_pages(struct page_info *pg, unsigned int order);
+
+struct heap_statistics {
+    unsigned long nr_frames;            /* given to the heap, ever */
+    unsigned long nr_free;              /* not handed out */
+    unsigned long nr_blocks[NR_ORDERS]; /* free blocks of each order */
+};
+
+/* A consistent snapshot. */
+void heap_statistics(struct heap_statistics *statistics);
+
+/* How many frames are free, and how many free blocks there are of one order. */
+unsigned long heap_nr_free(void);
+unsigned long heap_nr_blocks(unsigned int order);
+
+/**
+ * heap_block_of - the free block that holds the frame @mfn.
+ *
+ * Returns the block's first frame and sets *@order, or returns INVALID_MFN: the
+ * frame is not in the heap. What is true may no longer be so on return.
+ */
+mfn_t heap_block_of(mfn_t mfn, unsigned int *order);
+
+/**
+ * heap_last_free - who gave back the block that held @mfn most recently?
+ *
+ * Returns the code address, or 0: CONFIG_DEBUG is off, or it is too long ago
+ * (the last HEAP_HISTORY calls of free_heap_pages() are remembered).
+ */
+#define HEAP_HISTORY 1024U
+uintptr_t heap_last_free(mfn_t mfn);
+
+/**
+ * heap_check - walk the whole heap, and check each numbered invariant, H1 on
+ * (docs/invariants.md).
+ *
+ * Returns 0, or the number of the first broken one, which has been printed with
+ * the frame, what was expected and what was found. Linear in the size of the
+ * frame table and holds heap_lock throughout: for tests and for the monitor.
+ */
+int heap_check(void);
+
+#endif /* XEN_PAGE_ALLOC_H */

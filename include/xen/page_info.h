@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * struct page_info: what the hypervisor knows about one machine frame.
+ *
+ * The frame table holds one for every frame of RAM, so each byte here costs
+ * 1 MiB in 4 GiB. The bytes are shared by three overlays that cannot hold at
+ * the same time; count_info, which they have in common, alone says which one
+ * does:
+ *
+ *   bytes  in use                  shadow                free, head of a block
+ *   -----  ----------------------  --------------------  ---------------------
+ *   0-7    list                    list or up            list
+ *   8-15   count_info              count_info            count_info
+ *   16-23  type_info               type, pinned, count   tlb_taint
+ *   24-27  owner, linear count     back                  order
+ *   28-31  timestamp or progress   next_shadow           timestamp
+ *          or shadow_flags
+ *
+ * An entry of zeroes is a frame in use, anonymous, with no count: a frame that
+ * nobody may reach by a reference. So a frame table of zeroes is a safe one,
+ * and so is each frame inside a free block but its head (<xen/page_alloc.h>).
+ *
+ * Who may write a member is marked beside it:
+ *   [A]  anyone, with atomic operations only
+ *   [H]  the holder of heap_lock
+ *   [L]  the holder of the lock of the list that the page is on
+ *   [P]  the holder of the owner's page_alloc_lock
+ *   [V]  the one CPU that is validating the page
+ *   [S]  the holder of the owner's paging lock
+ */
+#ifndef XEN_PAGE_INFO_H
+#define XEN_PAGE_INFO_H
+
+#include <xen/bits.h>
+#include <xen/bug.h>
+#include <xen/config.h>
+#include <xen/types.h>
+
+/* count_info: the frame's state, and how many uses of it there are. */
+#define PGC_allocated       BIT(63) /* the owner's own reference */
+#define PGC_shadow          BIT(62) /* the shadow overlay holds */
+#define PGC_extra           BIT(61) /* owned, but not charged to the quota */
+#define PGC_broken          BIT(60) /* the memory has failed */
+#define PGC_shadowed_pt     BIT(59) /* a guest's table that has shadows */
+#define PGC_state           GENMASK(58, 57)
+#define PGC_state_inuse     (0UL << 57)
+#define PGC_state_offlining (1UL << 57)
+#define PGC_state_offlined  (2UL << 57)
+#define PGC_state_free      (3UL << 57)
+#define PGC_flags                                                             \
+    (PGC_allocated | PGC_shadow | PGC_extra | PGC_broken | PGC_shadowed_pt)
+#define PGC_count_mask GENMASK(56, 0)
+
+/* type_info: what the frame is used as, and by how many. */
+#define PGT_type_mask     GENMASK(63, 61)
+#define PGT_none          (0UL << 61)
+#define PGT_l1_page_table (1UL << 61)
+#define PGT_l2_page_table (2UL << 61)
+#define PGT_l3_page_table (3UL << 61)
+#define PGT_l4_page_table (4UL << 61)
+#define PGT_seg_desc_page (5UL << 61)
+#define PGT_shared_page   (6UL << 61)
+#define PGT_writable_page (7UL << 61)
+#define PGT_pinned        BIT(60) /* the owner asked to keep the type */
+#define PGT_validated     BIT(59) /* the contents suit the type */
+#define PGT_partial       BIT(58) /* validated as far as the progress says */
+#define PGT_locked        BIT(57) /* a bit lock on the page table */
+#define PGT_flags         (PGT_pinned | PGT_validated | PGT_partial | PGT_locked)
+#define PGT_count_mask    GENMASK(56, 0)
+
+/* A frame's index in the frame table as a link; with BIGMEM there are more. */
+#if CONFIG_BIGMEM
+typedef uint64_t page_link_t;
+#define PAGE_INFO_SIZE 48
+#else
+typedef uint32_t page_link_t;
+#define PAGE_INFO_SIZE 32
+#endif
+
+/* The link that leads nowhere. No frame has this index. */
+#define PAGE_LINK_NONE ((page_link_t)-1)
+
+struct page_list_entry {
+    page_link_t next, prev;
+};
+
+struct page_inuse {
+    struct page_list_entry list; /* [L] */
+    unsigned long count_info;    /* [A] PGC_* */
+    unsigned long type_info;     /* [A] PGT_* */
+    union {
+        struct {
+            uint16_t owner;          /* [P] domain number + 1; 0: anonymous */
+            int16_t linear_pt_count; /* [A] uses as, or of, a linear table */
+        };
+        page_link_t owner_word;
+    };
+    union {
+        uint32_t tlbflush_timestamp; /* [A] while the type count is 0 */
+        struct {
+            uint16_t nr_validated_ptes; /* [V] while PGT_partial */
+            int8_t partial_pte;         /* [V] +1 entry n was left partial while
+                                           validating, -1 while invalidating */
+        };
+        uint32_t shadow_flags; /* [S] while PGC_shadowed_pt */
+        page_link_t last_word;
+    };
+};
+
+struct page_shadow {
+    union {
+        struct page_list_entry list; /* [S] pool, pinned, or multi-page */
+        paddr_t up;                  /* [S] the one entry that points at us */
+    };
+    unsigned long count_info; /* [A] count 0, PGC_shadow */
+    struct {
+        unsigned long type : 5;   /* [S] */
+        unsigned long pinned : 1; /* [S] */
+        unsigned long head : 1;   /* [S] of a shadow of several frames */
+        unsigned long count : 57; /* [S] */
+    };
+    page_link_t back;        /* [S] the guest's frame; in the pool: the order */
+    page_link_t next_shadow; /* [S] hash chain */
+};
+
+struct page_free {
+    struct page_list_entry list; /* [H] */
+    unsigned long count_info;    /* [H] count 0, PGC_state_free */
+    uint64_t tlb_taint;          /* [H] CPUs that may hold it; 0: none */
+    union {
+        uint8_t order; /* [H] log2 of the block's frames */
+        page_link_t order_word;
+    };
+    union {
+        uint32_t tlbflush_timestamp; /* [H] when its last use ended */
+        page_link_t last_word;
+    };
+};
+
+struct page_info {
+    union {
+        struct {
+            struct page_list_entry list;
+            unsigned long count_info;
+        };
+        struct page_inuse inuse_overlay;
+        struct page_shadow shadow_overlay;
+        struct page_free free_overlay;
+    };
+} __aligned(16);
+
+static inline unsigned long page_state(const struct page_info *pg)
+{
+    return __atomic_load_n(&pg->count_info, __ATOMIC_RELAXED) & PGC_state;
+}
+
+static inline bool page_is_shadow(const struct page_info *pg)
+{
+    return __atomic_load_n(&pg->count_info, __ATOMIC_RELAXED) & PGC_shadow;
+}
+
+/* Is it as in a fresh frame table: in use, anonymous, without a count? */
+static inline bool page_info_is_zero(const struct page_info *pg)
+{
+    return (pg->list.next | pg->list.prev | pg->count_info |
+            pg->inuse_overlay.type_info | pg->inuse_overlay.owner_word |
+            pg->inuse_overlay.last_word) == 0;
+}
+
+/*
+ * The overlays, each through the one door that looks at count_info first (in
+ * builds with CONFIG_DEBUG): an entry cannot be read as what it is not.
+ */
+static inline struct page_inuse *as_inuse(struct page_info *pg)
+{
+    ASSERT(page_state(pg) != PGC_state_free && !page_is_shadow(pg));
+    return &pg->inuse_overlay;
+}
+
+static inline struct page_shadow *as_shadow(struct page_info *pg)
+{
+    ASSERT(page_state(pg) != PGC_state_free && page_is_shadow(pg));
+    return &pg->shadow_overlay;
+}
+
+static inline struct page_free *as_free(struct page_info *pg)
+{
+    ASSERT(page_state(pg) == PGC_state_free && !page_is_shadow(pg));
+    return &pg->free_overlay;
+}
+
+/* Two to a cache line and none astride of two; with BIGMEM three to two. */
+_Static_assert(sizeof(struct page_info) == PAGE_INFO_SIZE, "entry grew");
+_Static_assert(sizeof(struct page_inuse) == PAGE_INFO_SIZE, "padding");
+_Static_assert(sizeof(struct page_shadow) == PAGE_INFO_SIZE, "padding");
+_Static_assert(sizeof(struct page_free) == PAGE_INFO_SIZE, "padding");
+
+#define PAGE_OFFSET_IS(overlay, member, links)                                \
+    _Static_assert(offsetof(struct overlay, member) ==                        \
+                       (links) * sizeof(page_link_t),                         \
+                   #overlay "." #member " moved")
+#define PAGE_LINKS_IN_8_BYTES (8 / sizeof(page_link_t))
+PAGE_OFFSET_IS(page_info, list, 0);
+PAGE_OFFSET_IS(page_info, count_info, 2);
+PAGE_OFFSET_IS(page_inuse, count_info, 2);
+PAGE_OFFSET_IS(page_inuse, type_info, 2 + PAGE_LINKS_IN_8_BYTES);
+PAGE_OFFSET_IS(page_inuse, owner, 2 + 2 * PAGE_LINKS_IN_8_BYTES);
+PAGE_OFFSET_IS(page_inuse, tlbflush_timestamp, 3 + 2 * PAGE_LINKS_IN_8_BYTES);
+PAGE_OFFSET_IS(page_inuse, shadow_flags, 3 + 2 * PAGE_LINKS_IN_8_BYTES);
+PAGE_OFFSET_IS(page_shadow, up, 0);
+PAGE_OFFSET_IS(page_shadow, count_info, 2);
+PAGE_OFFSET_IS(page_shadow, back, 2 + 2 * PAGE_LINKS_IN_8_BYTES);
+PAGE_OFFSET_IS(page_shadow, next_shadow, 3 + 2 * PAGE_LINKS_IN_8_BYTES);
+PAGE_OFFSET_IS(page_free, count_info, 2);
+PAGE_OFFSET_IS(page_free, tlb_taint, 2 + PAGE_LINKS_IN_8_BYTES);
+PAGE_OFFSET_IS(page_free, order, 2 + 2 * PAGE_LINKS_IN_8_BYTES);
+PAGE_OFFSET_IS(page_free, tlbflush_timestamp, 3 + 2 * PAGE_LINKS_IN_8_BYTES);
+#undef PAGE_OFFSET_IS
+#undef PAGE_LINKS_IN_8_BYTES
+
+/* Both words are the target of locked instructions. */
+_Static_assert(offsetof(struct page_inuse, count_info) % 8 == 0, "unaligned");
+_Static_assert(offsetof(struct page_inuse, type_info) % 8 == 0, "unaligned");
+_Static_assert(__atomic_always_lock_free(sizeof(unsigned long), 0), "locks");
+
+/* The fields of a word tile it: a gap or an overlap would spoil the sum. */
+_Static_assert(PGC_allocated + PGC_shadow + PGC_extra + PGC_broken +
+                       PGC_shadowed_pt + PGC_state + PGC_count_mask ==
+                   ~0UL,
+               "PGC");
+_Static_assert(PGT_type_mask + PGT_pinned + PGT_validated + PGT_partial +
+                       PGT_locked + PGT_count_mask ==
+                   ~0UL,
+               "PGT");
+
+/*
+ * The counts cannot overflow honestly: 16 TiB of page tables are 2^32 frames
+ * of 2^9 entries, so at most 2^41 references, and none is taken at the top.
+ */
+_Static_assert(PGC_count_mask >= BIT(41 + 1) - 1, "count too narrow");
+_Static_assert(PGT_count_mask >= BIT(41 + 1) - 1, "type count too narrow");
+
+#endif /* XEN_PAGE_INFO_H */

@@ -1,0 +1,95 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""What the boot costs, in instructions and bytes, against the goals.
+
+usage: bench.py BENCH_JSON IMAGE
+
+The image is one without self-tests and debug checks. QEMU counts: one tick of
+the time stamp counter is one instruction, so the figures repeat exactly, but
+for the last two, which are times on this machine and bind nobody.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+TOOLS = os.path.join(os.path.dirname(__file__), "..", "..", "tools")
+sys.path.insert(0, TOOLS)
+import qemu     # noqa: E402
+
+COUNTING = ("-icount", "shift=0,sleep=off")
+INSTRUCTION_GOALS = [("512M", 3_000_000), ("4G", 8_000_000), ("16G", 25_000_000)]
+PRIVATE_BYTES_GOAL = 2 << 20
+IMAGE_BYTES_GOAL = 256 << 10
+SECONDS = 120
+
+
+def counted_boot(image, memory):
+    """The 'bench:' lines of one boot, as a dictionary."""
+    line = qemu.command(image=image, memory=memory, extra=COUNTING,
+                        append="selftest=off poweroff")
+    session = qemu.Session(line, SECONDS)
+    status = session.finish()
+    log = session.text()
+    if status != 33:
+        sys.exit(f"bench.py: {memory}: status {status}\n{log}")
+    found = re.findall(r"\bbench: (\S+) (\d+)", log)
+    return {name: int(value) for name, value in found}
+
+
+def prompt_milliseconds(iso, firmware, directory):
+    """From our first line, just after GRUB's hand-over, to the prompt."""
+    line = qemu.command(iso=iso, firmware=firmware, directory=directory)
+    session = qemu.Session(line, SECONDS)
+    if not session.wait_for(r"^Tessera\b"):
+        sys.exit(f"bench.py: {firmware}: no first line\n{session.text()}")
+    start = time.monotonic()
+    reached = session.wait_for(re.escape(qemu.PROMPT))
+    took = time.monotonic() - start
+    session.stop()
+    if not reached:
+        sys.exit(f"bench.py: {firmware}: no prompt\n{session.text()}")
+    return round(took * 1000)
+
+
+def measure(image):
+    """(name, value, unit, goal or None) for each figure."""
+    for memory, goal in INSTRUCTION_GOALS:
+        lines = counted_boot(image, memory)
+        yield (f"boot.instructions.{memory}", lines["boot.instructions"],
+               "instructions", goal)
+        if memory == "4G":
+            yield ("boot.private_bytes.4G", lines["boot.private_bytes"],
+                   "bytes", PRIVATE_BYTES_GOAL)
+    yield "image.bytes", os.path.getsize(image), "bytes", IMAGE_BYTES_GOAL
+    with tempfile.TemporaryDirectory() as directory:
+        iso = os.path.join(directory, "bench.iso")
+        subprocess.run(["sh", os.path.join(TOOLS, "iso.sh"), image, iso,
+                        "selftest=off"], check=True)
+        for firmware in "bios", "uefi":
+            yield (f"boot.prompt.{firmware}",
+                   prompt_milliseconds(iso, firmware, directory), "ms", None)
+
+
+def main():
+    path, image = sys.argv[1:]
+    table, missed = [], 0
+    print(f"{'figure':26}{'value':>14}{'goal':>14}  unit")
+    for name, value, unit, goal in measure(image):
+        table.append(dict(name=name, value=value, unit=unit, goal=goal))
+        over = goal is not None and value > goal
+        missed += over
+        limit = "-" if goal is None else f"{goal:,}"
+        print(f"{name:26}{value:>14,}{limit:>14}  {unit}"
+              f"{'  MISSED' if over else ''}", flush=True)
+    with open(path, "w") as file:
+        json.dump(table, file, indent=2)
+        file.write("\n")
+    sys.exit(f"{missed} goals missed" if missed else 0)
+
+
+main()

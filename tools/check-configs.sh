@@ -1,0 +1,56 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Both compilers, and every option on, off and as it comes: each of these
+# builds without a warning, passes its hosted tests, and boots.
+#
+# usage: check-configs.sh BUILD     prints TAP; builds below BUILD/configs
+cd "$(dirname "$0")/.." || exit 1
+build=$1/configs
+mkdir -p "$build"
+log=$build/log
+unset MAKEFLAGS MAKELEVEL MFLAGS BUILD CC CROSS_COMPILE
+number=0
+status=0
+
+verdict()
+{
+    name=$1
+    shift
+    number=$((number + 1))
+    if "$@" >"$log" 2>&1; then
+        echo "ok $number - configs: $name"
+    else
+        status=1
+        echo "not ok $number - configs: $name"
+        tail -60 "$log" | sed 's/^/# /'
+    fi
+}
+
+# try NAME CONFIG BOOT_FLAGS MAKE_VARIABLE...
+try()
+{
+    name=$1 config=$2 boot_flags=$3
+    shift 3
+    set -- -s BUILD="$build/$name" "$@"
+    rm -f "$build/$name/.config"
+    make "$@" "$config" >"$log" 2>&1
+    verdict "$name builds" make -j2 "$@" all lib
+    verdict "$name passes its hosted tests" make -j2 "$@" check-host
+    verdict "$name boots" /usr/bin/python3 tests/boot/boots.py $boot_flags \
+        "$build/$name/tessera" "direct, (3 GiB|RAM that moves)"
+}
+
+# The prefix of cross compilers; on x86-64 it often names the native ones.
+cross=
+if command -v x86_64-linux-gnu-gcc >/dev/null; then
+    cross=x86_64-linux-gnu-
+fi
+
+echo 1..15
+try gcc-allyes allyesconfig ""
+try gcc-allno allnoconfig --without-tests CROSS_COMPILE=$cross
+try clang-default defconfig "" CC=clang
+try clang-allyes allyesconfig "" CC=clang
+try clang-allno allnoconfig --without-tests CC=clang
+exit $status

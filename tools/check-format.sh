@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Are the files laid out as .clang-format says, and do they carry the licence?
+#
+# usage: check-format.sh       prints TAP
+#        check-format.sh fix   lays out the C files
+cd "$(dirname "$0")/.." || exit 1
+
+c_files() { find include common arch tests examples -name '*.[ch]' 2>/dev/null; }
+
+# Everything of ours that has comments; not what fuzzers are fed with.
+sources()
+{
+    c_files
+    find tools tests arch examples .ci Makefile Kconfig linker.lds \
+        .clang-format .gitignore -type f 2>/dev/null |
+        grep -E '\.(S|sh|py|lds|mk|gdb)$|Makefile|Kconfig|^\.|run$'
+}
+
+if [ "${1:-}" = fix ]; then
+    c_files | xargs clang-format -i
+    exit
+fi
+
+status=0
+verdict()
+{
+    if [ -s "$work" ]; then status=1; printf 'not '; fi
+    echo "ok $1"
+    sed 's/^/# /' "$work" | head -40
+}
+
+work=$(mktemp)
+trap 'rm -f "$work"' EXIT
+
+echo 1..4
+c_files | xargs clang-format --dry-run -Werror >"$work" 2>&1
+verdict "1 - format: C files are laid out as .clang-format says"
+sources | sort -u | while read -r file; do
+    head -3 "$file" | grep -q 'SPDX-License-Identifier: MIT' || echo "$file"
+done >"$work"
+verdict "2 - format: each file begins with its licence"
+c_files | xargs wc -l | awk '$2 ~ /\.c$/ && $1 > 400 || $2 ~ /\.h$/ && $1 > 150 {
+    print $2 " has " $1 " lines" }' >"$work"
+verdict "3 - format: no .c file is over 400 lines, no .h file over 150"
+grep -nE '^#(if|ifdef|ifndef|elif).*CONFIG_' $(c_files | grep '\.c$') \
+    /dev/null >"$work"
+verdict "4 - format: no .c file chooses by #if on an option"
+exit $status
