@@ -20,7 +20,11 @@
  *   log then says what was asked, what is free, and the largest block below
  *   the limit; a run of failures is logged at each power of two of its length.
  *   Giving it back cannot fail. A block that was not handed out as it is given
- *   back is a bug of the hypervisor, and stops it in every build.
+ *   back is a bug of the hypervisor, and stops it in every build: one that is
+ *   free or has a free part, has a count, type or owner, is not aligned, or is
+ *   not RAM with an entry. A frame in use that never was the heap's (of the
+ *   image, of a module) has the same entry of zeroes as one that was. Giving
+ *   that back is noticed only when the heap gets more than it ever had.
  */
 #ifndef XEN_PAGE_ALLOC_H
 #define XEN_PAGE_ALLOC_H
@@ -28,10 +32,11 @@
 #include <xen/compiler.h>
 #include <xen/mm-frame.h>
 #include <xen/page_info.h>
+#include <xen/pdx.h>
 #include <xen/types.h>
 
-/* The largest block is 4 GiB. */
-#define MAX_ORDER 20U
+/* The largest block is 4 GiB; its entries follow one another (F5). */
+#define MAX_ORDER PDX_BLOCK_ORDER
 #define NR_ORDERS (MAX_ORDER + 1)
 
 /* The limit of a request that takes memory from anywhere. */
@@ -50,7 +55,8 @@ void heap_init(void);
  *
  * For memory that the heap has not had yet: what boot no longer needs, or what
  * was plugged in. The frames are valid (mfn_valid()), their entries are zero.
- * Ranges may come in any order and need no alignment; frame 0 is left out.
+ * Ranges may come in any order and need no alignment; frame 0 is left out. A
+ * frame that is not valid, or that is free already, is a bug of the caller.
  */
 void heap_add(mfn_t start, unsigned long nr);
 

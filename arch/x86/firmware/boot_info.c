@@ -3,6 +3,7 @@
 #include <xen/boot_info.h>
 #include <xen/printk.h>
 #include <xen/string.h>
+#include <xen/text.h>
 
 const char *boot_info_add_module(struct boot_info *info, uint64_t start,
                                  uint64_t end, const char *text, size_t max)

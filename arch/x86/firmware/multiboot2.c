@@ -12,6 +12,7 @@
 #include <xen/errno.h>
 #include <xen/multiboot2.h>
 #include <xen/string.h>
+#include <xen/text.h>
 #include <xen/warn_limit.h>
 
 /* All of one tag, its header included. */
@@ -250,7 +251,7 @@ static void read_memory_map(struct reader *reader)
     }
 }
 
-/* Returns false if there is no map of EFI's with RAM in it. */
+/* Returns false if there is no map of EFI's, or none of any use. */
 static bool read_efi_map(struct reader *reader)
 {
     const struct tag *tag = &reader->efi_map;
@@ -268,10 +269,16 @@ static bool read_efi_map(struct reader *reader)
         return false;
     }
 
-    return efi_memory_map_parse(tag->bytes + sizeof(header),
-                                tag->size - sizeof(header),
-                                header.descriptor_size, map) == 0 &&
-           e820_ram_size(map) > 0;
+    if (efi_memory_map_parse(tag->bytes + sizeof(header),
+                             tag->size - sizeof(header),
+                             header.descriptor_size, map) != 0)
+        return false;
+    if (e820_ram_size(map) == 0) {
+        printk(LOG_WARNING, "multiboot2: EFI map: ignored: it has no RAM\n");
+        return false;
+    }
+
+    return true;
 }
 
 /* The loader makes the other map out of EFI's, so they are about the same. */

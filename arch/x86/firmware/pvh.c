@@ -4,6 +4,7 @@
 #include <xen/errno.h>
 #include <xen/pvh.h>
 #include <xen/string.h>
+#include <xen/text.h>
 #include <xen/warn_limit.h>
 
 struct reader {
