@@ -205,7 +205,7 @@ static int check_ram(const struct memory_range *range)
             return broken(2, mfn);
         next = _mfn(ALIGN_DOWN(mfn_x(mfn), FRAMES_PER_GROUP) +
                     FRAMES_PER_GROUP);
-        if (mfn_has_pdx(next) && !IS_ALIGNED(mfn_x(next), BIT(PDX_BLOCK_ORDER)) &&
+        if (!IS_ALIGNED(mfn_x(next), BIT(PDX_BLOCK_ORDER)) &&
             mfn_to_pdx(next) - mfn_to_pdx(mfn) != mfn_x(next) - mfn_x(mfn))
             return broken(5, next);
     }
@@ -229,5 +229,5 @@ int frame_table_check(const struct memory_map *map)
         nr++;
     }
 
-    return rc || nr == nr_valid_groups ? rc : broken(3, pdx_to_mfn(nr_pdxs));
+    return rc || nr == nr_valid_groups ? rc : broken(3, pdx_to_mfn(nr_pdxs - 1));
 }

@@ -248,7 +248,8 @@ static bool may_free(mfn_t mfn, unsigned int order)
             return false;
     }
 
-    return IS_ALIGNED(mfn_x(mfn), BIT(order));
+    /* Frame 0 is never in the heap, nor out of it. */
+    return mfn_x(mfn) > 0 && IS_ALIGNED(mfn_x(mfn), BIT(order));
 }
 
 static bool command_free(const struct monitor_view *view,

@@ -6,9 +6,9 @@
 #include <xen/selftest.h>
 #include <xen/text.h>
 
-/* What the linker collected; neither exists if there are no tests. */
-extern const struct test *const __start_selftests[] __attribute__((weak));
-extern const struct test *const __stop_selftests[] __attribute__((weak));
+/* What the linker collected; linker.lds defines both also for no tests. */
+extern const struct test *const __start_selftests[];
+extern const struct test *const __stop_selftests[];
 
 static bool chosen(const struct test *test, const char *pattern)
 {
