@@ -20,6 +20,7 @@ unsigned int arch_cpu_id(void)
 
 _Noreturn void arch_bug(const char *file, int line, const char *what)
 {
+    fputs(hosted_console(), stderr);
     fprintf(stderr, "# BUG at %s:%d: %s\n", file, line, what);
     fflush(NULL);
     _exit(HOSTED_BUG_STATUS);

@@ -64,8 +64,8 @@ multiboot2_header:
         .long   HEADER_MAGIC
         .long   HEADER_ARCH_I386
         .long   multiboot2_header_end - multiboot2_header
-        .long   -(HEADER_MAGIC + HEADER_ARCH_I386 + \
-                  (multiboot2_header_end - multiboot2_header))
+        .long   0x100000000 - (HEADER_MAGIC + HEADER_ARCH_I386 + \
+                               (multiboot2_header_end - multiboot2_header))
 
         .short  TAG_REQUEST, 0
         .long   12

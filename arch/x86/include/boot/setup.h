@@ -26,17 +26,20 @@ _Noreturn void setup(void);
 /* Say why the machine cannot start, and stop it. */
 _Noreturn __cold void boot_fail(const char *format, ...) __printf(1, 2);
 
-/* boot_info.c: find out who started us, and what they told. */
+/* The window on memory that the boot's page tables give. */
+extern const struct memory_window boot_window;
+
+/* loader.c: find out who started us, and what they told. */
 void boot_read_information(struct boot_info *info);
 
-/* boot_map.c: make state->map from what was told and what the user wants. */
+/* map.c: make state->map from what was told and what the user wants. */
 void boot_build_map(struct boot_state *state);
 
-/* boot_reserve.c: give RAM to the boot allocator, but for what is in use. */
-void boot_fill_bootmem(const struct boot_state *state);
+/* reserve.c: give RAM to the boot allocator, but for what is in use. */
+void boot_fill_bootmem(struct boot_state *state);
 
-/* boot_summary.c: tell what became of the memory, and what it cost. */
-void boot_print_summary(const struct boot_state *state);
+/* summary.c: tell what became of memory, and what it took, in TSC ticks. */
+void boot_print_summary(const struct boot_state *state, uint64_t ticks);
 
 /* What the self-tests compare the machine with. */
 const struct boot_state *boot_state(void);

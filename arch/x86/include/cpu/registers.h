@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Control, model-specific and descriptor-table registers, CPUID, the TSC. */
+/* Registers that C has no name for, and instructions about the CPU itself. */
 #ifndef CPU_REGISTERS_H
 #define CPU_REGISTERS_H
 
@@ -85,6 +85,13 @@ static inline struct desc_pointer store_idt(void)
 static inline void load_idt(const struct desc_pointer *idt)
 {
     asm volatile("lidt %0" : : "m"(*idt) : "memory");
+}
+
+/* Do nothing for ever; an NMI wakes it in vain. */
+static inline _Noreturn void cpu_halt(void)
+{
+    for (;;)
+        asm volatile("cli; hlt");
 }
 
 #endif /* CPU_REGISTERS_H */

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* The boot, as a list of calls: from the loader's last word to the monitor. */
+#include <boot/setup.h>
+#include <cpu/descriptors.h>
+#include <cpu/paging.h>
+#include <cpu/registers.h>
+#include <cpu/uart.h>
+#include <xen/frame_table.h>
+#include <xen/machine.h>
+#include <xen/monitor.h>
+#include <xen/page_alloc.h>
+#include <xen/pdx.h>
+#include <xen/selftest.h>
+#include <xen/symbols.h>
+
+/* Made by tools/symbols.py. */
+extern const struct symbol_table image_symbols;
+
+static struct boot_state state;
+
+const struct boot_state *boot_state(void)
+{
+    return &state;
+}
+
+_Noreturn void boot_fail(const char *format, ...)
+{
+    char text[256];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+
+    printk(LOG_ERROR, "tessera cannot start: %s\n", text);
+    machine_poweroff(MACHINE_EXIT_BUG);
+}
+
+/* What the parsers warn of goes to COM1: where else is not known yet. */
+static void console_init(void)
+{
+    uart_init(CONSOLE_COM1);
+    symbols_register(&image_symbols);
+    traps_init();
+}
+
+static void read_command_line(void)
+{
+    struct boot_options *options = &state.options;
+
+    cmdline_parse(options, state.info.command_line);
+    console_set_level(options->log_level);
+    if (!uart_init(options->console)) {
+        uart_init(CONSOLE_COM1);
+        printk(LOG_WARNING, "console=: there is no such port\n");
+    }
+
+    printk(LOG_INFO, "\nTessera, a hypervisor's memory core\n");
+    printk(LOG_INFO, "Started by %s, command line: %s\n", state.info.loader,
+           state.info.command_line);
+}
+
+static void heap_start(void)
+{
+    if (paging_init(&state.map))
+        boot_fail("there is no memory for page tables");
+    pdx_enable(state.options.pdx);
+    if (frame_table_init(&state.map))
+        boot_fail("there is no frame table");
+    heap_init();
+}
+
+static bool run_selftests(void)
+{
+    if (!CONFIG_SELFTEST || !state.options.selftest[0])
+        return true;
+
+    return selftest_run(state.options.selftest) == 0;
+}
+
+static _Noreturn void answer_questions(void)
+{
+    static const struct monitor_view view = { &state.info.map, &state.map };
+
+    if (CONFIG_MONITOR)
+        monitor_run(&view);
+
+    printk(LOG_INFO, "There is no monitor in this image: that is all.\n");
+    cpu_halt();
+}
+
+_Noreturn void setup(void)
+{
+    bool passed;
+
+    console_init();
+    boot_read_information(&state.info);
+    read_command_line();
+    boot_build_map(&state);
+    boot_fill_bootmem(&state);
+    heap_start();
+    boot_print_summary(&state, rdtsc() - boot_tsc);
+
+    passed = run_selftests();
+    if (state.options.poweroff)
+        machine_poweroff(passed ? MACHINE_EXIT_SUCCESS : MACHINE_EXIT_FAILURE);
+    answer_questions();
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* What became of the memory, and what the hypervisor took of it. */
+#include <boot/setup.h>
+#include <cpu/image.h>
+#include <cpu/registers.h>
+#include <xen/bootmem.h>
+#include <xen/frame_table.h>
+#include <xen/page_alloc.h>
+#include <xen/printk.h>
+
+/* In hundredths of a percent. */
+static unsigned long share_of(unsigned long part, unsigned long whole)
+{
+    return whole ? part * 10000 / whole : 0;
+}
+
+static unsigned long nr_free_blocks(const struct heap_statistics *s)
+{
+    unsigned long nr = 0;
+
+    for (unsigned int order = 0; order < NR_ORDERS; order++)
+        nr += s->nr_blocks[order];
+
+    return nr;
+}
+
+/*
+ * What the hypervisor keeps for itself beside the entries that RAM cannot do
+ * without: its image with stacks and all static data, its page tables, and the
+ * entries of the frame table for what is no RAM.
+ */
+static unsigned long private_bytes(unsigned long ram)
+{
+    unsigned long kept = (unsigned long)(image_end - image_start) +
+                         bootmem_nr_allocated() * PAGE_SIZE;
+
+    return kept - (ram >> PAGE_SHIFT) * PAGE_INFO_SIZE;
+}
+
+void boot_print_summary(const struct boot_state *state, uint64_t ticks)
+{
+    unsigned long ram = memory_map_size(&state->map, MEMORY_RAM);
+    unsigned long table = frame_table_size();
+    unsigned long share = share_of(table, ram);
+    struct heap_statistics heap;
+
+    heap_statistics(&heap);
+    bootmem_print_reservations();
+    printk(LOG_INFO,
+           "memory: %lu MiB usable of %lu MiB; "
+           "frame table %lu MiB (%lu.%02lu%%); "
+           "heap %lu MiB free in %lu blocks\n",
+           ram >> 20, e820_ram_size(&state->info.map) >> 20, table >> 20,
+           share / 100, share % 100, heap.nr_free >> (20 - PAGE_SHIFT),
+           nr_free_blocks(&heap));
+    printk(LOG_INFO, "bench: boot.instructions %lu\n", ticks);
+    printk(LOG_INFO, "bench: boot.private_bytes %lu\n", private_bytes(ram));
+}

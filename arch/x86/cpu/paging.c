@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/* The hypervisor's own page tables: made once, and added to by the frame table. */
+#include <cpu/clear.h>
+#include <cpu/image.h>
+#include <cpu/layout.h>
+#include <cpu/paging.h>
+#include <cpu/registers.h>
+#include <cpu/stacks.h>
+#include <x86/cpuid.h>
+#include <x86/pte.h>
+#include <xen/arch.h>
+#include <xen/bits.h>
+#include <xen/bootmem.h>
+#include <xen/errno.h>
+#include <xen/frame_table.h>
+#include <xen/printk.h>
+
+_Static_assert(DIRECT_MAP + DIRECT_MAP_SIZE +
+                       (CONFIG_BIGMEM ? FRAME_TABLE_SIZE : 0) ==
+                   HYPERVISOR_END,
+               "the address map ends where the guests' begins");
+_Static_assert(FRAME_TABLE_REACH * PAGE_INFO_SIZE <= FRAME_TABLE_SIZE,
+               "there is no room for the frame table");
+_Static_assert(1UL << PTE_SHIFT(2) == SUPERPAGE_SIZE, "levels miscounted");
+
+/* The CPU need not note a use that is noted already. */
+#define TABLE_FLAGS (PTE_PRESENT | PTE_WRITABLE | PTE_ACCESSED)
+#define LEAF_FLAGS  (PTE_PRESENT | PTE_ACCESSED | PTE_GLOBAL)
+#define READ_EXEC   LEAF_FLAGS
+#define READ_ONLY   (LEAF_FLAGS | PTE_NX)
+#define READ_WRITE  (LEAF_FLAGS | PTE_NX | PTE_WRITABLE | PTE_DIRTY)
+
+/* The table of level 4; NULL until paging_init(). */
+static uint64_t *root;
+
+static bool has_level3_leaves(void)
+{
+    return cpuid(CPUID_EXT_FEATURES).edx & CPUID_EXT_EDX_PAGE1GB;
+}
+
+static uint64_t *alloc_table(void)
+{
+    mfn_t mfn = bootmem_alloc(1, 1, BOOT_MAP_SIZE, "page tables");
+    void *table;
+
+    if (mfn_eq(mfn, INVALID_MFN))
+        return NULL;
+
+    table = maddr_to_virt(mfn_to_maddr(mfn));
+    clear_frames(table, 1);
+
+    return table;
+}
+
+static uint64_t *table_below(uint64_t entry)
+{
+    return maddr_to_virt(entry & PTE_ADDRESS);
+}
+
+/* The entry of @level for @va, with the tables above it; NULL: no memory. */
+static uint64_t *make_entry(uintptr_t va, unsigned int level)
+{
+    uint64_t *table = root;
+
+    for (unsigned int l = PAGETABLE_LEVELS; l > level; l--) {
+        uint64_t *entry = &table[PTE_INDEX(va, l)];
+
+        if (!(*entry & PTE_PRESENT)) {
+            table = alloc_table();
+            if (!table)
+                return NULL;
+            *entry = virt_to_maddr(table) | TABLE_FLAGS;
+        }
+        table = table_below(*entry);
+    }
+
+    return &table[PTE_INDEX(va, level)];
+}
+
+/* The largest level, up to @max, of which one leaf at most fills @size. */
+static unsigned int best_level(uintptr_t va, paddr_t address, uint64_t size,
+                               unsigned int max)
+{
+    unsigned int level = max;
+
+    while (level > 1 && (!IS_ALIGNED(va | address, BIT(PTE_SHIFT(level))) ||
+                         size < BIT(PTE_SHIFT(level))))
+        level--;
+
+    return level;
+}
+
+/*
+ * Map [@address, @address + @size), whole frames, at @va. Each range is mapped
+ * once, and ranges do not overlap: so no leaf stands where a table is wanted.
+ */
+static int map_range(uintptr_t va, paddr_t address, uint64_t size,
+                     uint64_t flags, unsigned int max_level)
+{
+    while (size) {
+        unsigned int level = best_level(va, address, size, max_level);
+        uint64_t *entry = make_entry(va, level);
+        uint64_t step = BIT(PTE_SHIFT(level));
+
+        if (!entry)
+            return -ENOMEM;
+
+        *entry = address | flags | (level > 1 ? PTE_LARGE : 0);
+        va += step;
+        address += step;
+        size -= step;
+    }
+
+    return 0;
+}
+
+static int map_section(const char *start, const char *end, uint64_t flags)
+{
+    return map_range((uintptr_t)start, image_maddr(start),
+                     (uint64_t)(end - start), flags, 1);
+}
+
+/* In 4 KiB pages, since sections and guards begin anywhere. */
+static int map_image(void)
+{
+    const void *guard;
+    int rc;
+
+    rc = map_section(image_start, image_text_end, READ_EXEC);
+    rc = rc ?: map_section(image_text_end, image_rodata_end, READ_ONLY);
+    rc = rc ?: map_section(image_rodata_end, image_end, READ_WRITE);
+    if (rc)
+        return rc;
+
+    for (unsigned int i = 0; (guard = stacks_guard(&boot_stacks, i)); i++)
+        *make_entry((uintptr_t)guard, 1) = 0;
+
+    return 0;
+}
+
+/* The part of [@start, @end) inside [@from, @to), into the direct map. */
+static int map_part(paddr_t start, paddr_t end, paddr_t from, paddr_t to,
+                    uint64_t flags)
+{
+    static unsigned int max_level;
+
+    if (!max_level)
+        max_level = has_level3_leaves() ? 3 : 2;
+    if (start < from)
+        start = from;
+    if (end > to)
+        end = to;
+    if (start >= end)
+        return 0;
+
+    return map_range(DIRECT_MAP + start, start, end - start, flags, max_level);
+}
+
+/* The image's text and constants must not be written by this way either. */
+static int map_directly(paddr_t start, paddr_t end)
+{
+    paddr_t fixed = image_maddr(image_start);
+    paddr_t fixed_end = image_maddr(image_rodata_end);
+    int rc;
+
+    rc = map_part(start, end, 0, fixed, READ_WRITE);
+    rc = rc ?: map_part(start, end, fixed, fixed_end, READ_ONLY);
+    rc = rc ?: map_part(start, end, fixed_end, DIRECT_MAP_SIZE, READ_WRITE);
+
+    return rc;
+}
+
+static bool is_mapped_kind(enum memory_kind kind)
+{
+    return kind == MEMORY_RAM || kind == MEMORY_ACPI || kind == MEMORY_NVS;
+}
+
+struct run {
+    paddr_t start, end; /* [start, end), whole frames */
+};
+
+/*
+ * The next run of frames for the direct map, from range *@i of @map on; an
+ * empty one if there is none. Runs do not touch, though ranges may, or even
+ * share a frame.
+ */
+static struct run next_run(const struct memory_map *map, unsigned int *i)
+{
+    struct run run = { 0, 0 };
+
+    for (; *i < map->nr; (*i)++) {
+        const struct memory_range *range = &map->range[*i];
+        paddr_t start = ALIGN_DOWN(range->start, PAGE_SIZE);
+
+        if (run.end && start > run.end)
+            break;
+        if (!is_mapped_kind(range->kind))
+            continue;
+        if (!run.end)
+            run.start = start;
+        run.end = ALIGN_UP(range->end, PAGE_SIZE);
+    }
+
+    return run;
+}
+
+static int map_memory(const struct memory_map *map)
+{
+    unsigned int i = 0;
+    struct run run;
+    int rc = 0;
+
+    while (!rc && (run = next_run(map, &i)).end)
+        rc = map_directly(run.start, run.end);
+    if (memory_map_ram_end(map) > DIRECT_MAP_SIZE)
+        printk(LOG_WARNING, "RAM above %#lx is not in the direct map\n",
+               DIRECT_MAP_SIZE);
+
+    return rc;
+}
+
+int paging_init(const struct memory_map *map)
+{
+    int rc;
+
+    root = alloc_table();
+    if (!root)
+        return -ENOMEM;
+
+    rc = map_image();
+    rc = rc ?: map_memory(map);
+    if (rc) {
+        root = NULL;
+        return rc;
+    }
+    write_cr3(virt_to_maddr(root));
+
+    return 0;
+}
+
+uint64_t paging_lookup(const void *va, unsigned int *level)
+{
+    const uint64_t *table = root;
+
+    for (unsigned int l = PAGETABLE_LEVELS; table && l > 0; l--) {
+        uint64_t entry = table[PTE_INDEX((uintptr_t)va, l)];
+
+        if (!(entry & PTE_PRESENT))
+            return 0;
+        if (l == 1 || (entry & PTE_LARGE)) {
+            *level = l;
+            return entry;
+        }
+        table = table_below(entry);
+    }
+
+    return 0;
+}
+
+void *arch_reserve_frame_table(size_t size)
+{
+    return size <= FRAME_TABLE_SIZE ? (void *)FRAME_TABLE : NULL;
+}
+
+int arch_map_frame_table(void *va, mfn_t mfn, unsigned long nr)
+{
+    int rc = map_range((uintptr_t)va, mfn_to_maddr(mfn), nr << PAGE_SHIFT,
+                       READ_WRITE, 2);
+
+    if (!rc)
+        clear_frames(va, nr);
+
+    return rc;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The serial line: a 16550, polled. It is the console of the hypervisor, out
+ * and in.
+ */
+#include <asm/processor.h>
+#include <cpu/io.h>
+#include <cpu/uart.h>
+#include <xen/arch.h>
+#include <xen/machine.h>
+
+/* Registers, by their distance from the port (National's PC16550D). */
+#define UART_DATA         0 /* the divisor's low byte with LINE_DIVISOR */
+#define UART_INTERRUPTS   1 /* its high byte */
+#define UART_FIFO         2
+#define UART_LINE_CONTROL 3
+#define UART_MODEM        4
+#define UART_LINE_STATUS  5
+#define UART_SCRATCH      7
+
+#define FIFO_ON_AND_EMPTY 0x07
+#define LINE_8N1          0x03
+#define LINE_DIVISOR      0x80
+#define MODEM_DTR_RTS     0x03
+#define STATUS_RECEIVED   0x01
+#define STATUS_CAN_SEND   0x20
+
+#define DIVISOR_115200 1
+
+/* A character takes 87 us at 115200 baud, and a look at the status one. */
+#define MAX_POLLS 100000U
+
+/* 0: there is no console. */
+static uint16_t uart;
+
+/* A port with nothing behind it does not keep what is written to it. */
+static bool is_there(uint16_t port)
+{
+    static const uint8_t pattern[] = { 0x5a, 0xa5 };
+
+    for (unsigned int i = 0; i < sizeof(pattern); i++) {
+        outb(port + UART_SCRATCH, pattern[i]);
+        if (inb(port + UART_SCRATCH) != pattern[i])
+            return false;
+    }
+
+    return true;
+}
+
+static uint16_t port_number(enum console_port port)
+{
+    switch (port) {
+    case CONSOLE_COM1: return 0x3f8;
+    case CONSOLE_COM2: return 0x2f8;
+    case CONSOLE_NONE: break;
+    }
+
+    return 0;
+}
+
+bool uart_init(enum console_port console)
+{
+    uint16_t port = port_number(console);
+
+    uart = 0;
+    if (console == CONSOLE_NONE)
+        return true;
+    if (!is_there(port))
+        return false;
+
+    outb(port + UART_INTERRUPTS, 0);
+    outb(port + UART_LINE_CONTROL, LINE_DIVISOR);
+    outb(port + UART_DATA, DIVISOR_115200);
+    outb(port + UART_INTERRUPTS, 0);
+    outb(port + UART_LINE_CONTROL, LINE_8N1);
+    outb(port + UART_FIFO, FIFO_ON_AND_EMPTY);
+    outb(port + UART_MODEM, MODEM_DTR_RTS);
+    uart = port;
+
+    return true;
+}
+
+/* A line that never gets free loses the character, and does not hang us. */
+static void send(uint8_t byte)
+{
+    for (unsigned int i = 0; i < MAX_POLLS; i++) {
+        if (inb(uart + UART_LINE_STATUS) & STATUS_CAN_SEND)
+            break;
+        cpu_relax();
+    }
+    outb(uart + UART_DATA, byte);
+}
+
+void arch_console_write(const char *text, size_t size)
+{
+    if (!uart)
+        return;
+
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] == '\n')
+            send('\r');
+        send((uint8_t)text[i]);
+    }
+}
+
+int machine_console_read(void)
+{
+    if (!uart)
+        return -1;
+
+    while (!(inb(uart + UART_LINE_STATUS) & STATUS_RECEIVED))
+        cpu_relax();
+
+    return inb(uart + UART_DATA);
+}
