@@ -13,7 +13,7 @@ APPEND    ?=
 SECONDS   ?= 60
 
 # As many jobs as there are CPUs, unless the command line says otherwise.
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 1)
 endif
 
@@ -34,26 +34,28 @@ endif
 # The library: pure, one source for the bare machine and for a process.
 core-y                   += common/string.c
 core-y                   += common/text.c
-core-y                   += common/printk.c
-core-y                   += common/spinlock.c
 core-y                   += common/symbols.c
+core-y                   += common/spinlock.c
+core-y                   += common/printk.c
 core-y                   += arch/x86/firmware/e820.c
 core-y                   += arch/x86/firmware/efi_memory_map.c
 core-y                   += arch/x86/firmware/boot_info.c
 core-y                   += arch/x86/firmware/multiboot2.c
 core-y                   += arch/x86/firmware/pvh.c
 core-y                   += arch/x86/firmware/acpi.c
+core-y                   += common/memory_map_print.c
 core-y                   += common/memory_map.c
 core-y                   += common/pdx.c
 core-y                   += common/bootmem.c
 core-y                   += common/frame_table.c
+core-y                   += common/free_blocks.c
 core-y                   += common/page_alloc.c
 core-y                   += common/heap_check.c
 
 # Pure too, but only the bootable image has a use for it.
 image-y                  += common/cmdline.c
-image-y                  += common/selftest.c
-image-y                  += common/monitor.c
+image-$(CONFIG_SELFTEST) += common/selftest.c
+image-$(CONFIG_MONITOR)  += common/monitor.c
 
 # The only calls that may go down those lists.
 upcalls                  :=
@@ -96,6 +98,8 @@ PYTHON    := /usr/bin/python3
 
 warnings  := -Wall -Wextra -Wconversion -Wshadow -Wundef -Wmissing-prototypes
 warnings  += -Wstrict-prototypes -Werror
+# Holds the lock rules of <xen/compiler.h>; gcc does not know them.
+clang-warnings := -Wthread-safety
 
 # Objects must not tell in which directory they were built.
 common    := -std=gnu11 -O2 -g -MMD -MP $(warnings)
@@ -109,7 +113,7 @@ x86       += -fno-stack-protector -fcf-protection=none
 x86       += -mno-red-zone -mgeneral-regs-only -fno-omit-frame-pointer
 x86       += -fno-asynchronous-unwind-tables -Iarch/x86/include
 x86       += -Itests/harness
-x86       += $(if $(clang),--target=x86_64-linux-gnu)
+x86       += $(if $(clang),--target=x86_64-linux-gnu $(clang-warnings))
 x86-c     := $(if $(CONFIG_UBSAN),-fsanitize=undefined)
 x86-c     += $(if $(CONFIG_UBSAN),-fsanitize-undefined-trap-on-error)
 
@@ -118,7 +122,7 @@ host      += -fno-omit-frame-pointer -pthread
 hosted    := -fsanitize=address,undefined -fno-sanitize-recover=all
 tsan      := -fsanitize=thread
 fuzz      := -fsanitize=fuzzer-no-link,address,undefined
-fuzz      += -fno-sanitize-recover=all
+fuzz      += -fno-sanitize-recover=all $(clang-warnings)
 
 x86-core    := $(core-y:%.c=$(BUILD)/x86/%.o)
 x86-image   := $(image-y:%.c=$(BUILD)/x86/%.o)
@@ -126,7 +130,8 @@ x86-above   := $(patsubst %,$(BUILD)/x86/%.o,\
                  $(basename $(machine-y) $(boot-tests-y)))
 x86-objs    := $(x86-core) $(x86-image) $(x86-above)
 # A process has its C library's string functions, and sanitizers know those.
-pure-y      := $(filter-out common/string.c,$(core-y)) $(image-y) $(hosted-y)
+pure-y      := $(filter-out common/string.c,$(core-y)) $(image-y) $(image-)
+pure-y      += $(hosted-y)
 tests       := $(tests-y:%.c=$(BUILD)/hosted/%)
 tsan-tests  := $(threaded-y:%.c=$(BUILD)/tsan/%)
 fuzzers     := $(fuzzers-y:%.c=$(BUILD)/fuzz/%)
@@ -220,7 +225,7 @@ $(BUILD)/tessera: $(BUILD)/tessera.elf
 	$(OBJCOPY) --strip-all $< $@
 
 $(BUILD)/tessera.iso: $(BUILD)/tessera tools/iso.sh $(BUILD)/append | deps
-	sh tools/iso.sh $< $@ $(APPEND)
+	sh tools/iso.sh $< $@ '$(value APPEND)'
 
 -include $(addsuffix .d,$(basename $(x86-objs) $(foreach d,hosted tsan fuzz,\
     $(patsubst %.c,$(BUILD)/$d/%.o,$(pure-y) $(programs-y)))))
@@ -228,7 +233,7 @@ $(BUILD)/tessera.iso: $(BUILD)/tessera tools/iso.sh $(BUILD)/append | deps
 # ---- How it is run ---------------------------------------------------------
 
 machine-options := --firmware $(FIRMWARE) --memory $(MEM) --cpus $(SMP)
-machine-options += $(if $(GDB),--gdb) --append "$(APPEND)"
+machine-options += $(if $(GDB),--gdb) --append '$(value APPEND)'
 run: $(if $(DIRECT),$(BUILD)/tessera,$(BUILD)/tessera.iso) | deps
 	@$(PYTHON) tools/qemu.py $(machine-options) $(if $(DIRECT),--direct) $<
 
@@ -245,6 +250,8 @@ fail-check    := sh tests/compile-fail/run.sh "$(CC) $(FUZZ_CC)" -std=gnu11 \
                    -ffreestanding -Iinclude -I$(BUILD)/include $(force)
 mutation      := $(PYTHON) tests/mutation/run.py
 adder-check   := sh tests/house/adder.sh
+docs-check    := $(PYTHON) tests/house/docs.py
+embed-check   := sh tests/house/embed.sh $(BUILD)/lib
 planted-check := env CC="$(CC)" sh tests/house/layers.sh
 runner-check  := $(PYTHON) tests/boot/runner.py
 corpus-check  := $(foreach f,$(fuzzers),-- sh tests/fuzz/run.sh $f 0)
@@ -253,7 +260,8 @@ check: $(tests) $(tsan-tests) $(fuzzers) all lib iso | deps
 	@$(add-up) $(tests) $(tsan-tests) -- $(configs-check) -- $(boot-check) \
 	    -- $(repro-check) -- $(mutation) -- $(order-check) \
 	    -- $(seam-check) -- $(planted-check) -- $(runner-check) \
-	    -- $(adder-check) -- $(fail-check) -- $(format-check) $(corpus-check)
+	    -- $(adder-check) -- $(docs-check) -- $(embed-check) \
+	    -- $(fail-check) -- $(format-check) $(corpus-check)
 
 check-host: $(tests) $(tsan-tests)
 	@$(add-up) $^
@@ -344,11 +352,14 @@ $(BUILD)/.config:
 	@sh tools/deps.sh $(needs)
 	@$(kconfig) defconfig $@
 
-defconfig olddefconfig menuconfig: ; @$(kconfig) $@ $(BUILD)/.config
-allyesconfig allnoconfig: ; @$(kconfig) $(@:config=) $(BUILD)/.config
+defconfig olddefconfig menuconfig: | deps ; @$(kconfig) $@ $(BUILD)/.config
+allyesconfig allnoconfig: | deps ; @$(kconfig) $(@:config=) $(BUILD)/.config
 
 # Another compiler or other flags: build anew.
 flags := $(CC) $(HOST_CC) $(common) $(force) $(x86) $(x86-c) $(host) $(hosted) $(fuzz)
-$(BUILD)/flags: FORCE
-	@echo '$(flags)' | cmp -s - $@ || echo '$(flags)' >$@
+$(BUILD)/flags: text := $(flags)
+$(BUILD)/append: text := $(value APPEND)
+$(BUILD)/flags $(BUILD)/append: FORCE
+	@mkdir -p $(@D)
+	@echo '$(text)' | cmp -s - $@ || echo '$(text)' >$@
 FORCE:

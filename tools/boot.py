@@ -27,6 +27,7 @@ class Scenario:
     grub: str = ""                  # lines of grub.cfg before the image loads
     modules: tuple = ()
     extra: tuple = ()               # more words for QEMU
+    usable: tuple = ()              # MiB of RAM it must find: least, most
     log: tuple = ()                 # patterns that the log must have,
     absent: tuple = ()              # and those that it must not have
     script: tuple = ()              # (line for the monitor, pattern in answer)
@@ -68,6 +69,15 @@ def complaints_about_tap(log):
     return found
 
 
+def complaints_about_memory(log, least, most):
+    match = re.search(r"^memory: (\d+) MiB usable", log, re.M)
+    if not match:
+        return ["no line tells how much memory is usable"]
+    if not least <= int(match[1]) <= most:
+        return [f"{match[1]} MiB usable, not {least} to {most}"]
+    return []
+
+
 def judge(scenario, status, log):
     """All that is wrong with how a scenario ended. Nothing is: it passed."""
     found = []
@@ -79,6 +89,8 @@ def judge(scenario, status, log):
         found.append(f"exit status {status} instead of {scenario.status}")
     if scenario.tap:
         found += complaints_about_tap(log)
+    if scenario.usable:
+        found += complaints_about_memory(log, *scenario.usable)
     found += [f"the log lacks /{p}/" for p in scenario.log
               if not re.search(p, log, re.M)]
     found += [f"the log has /{p}/" for p in scenario.absent
@@ -87,19 +99,27 @@ def judge(scenario, status, log):
 
 
 def converse(session, script):
-    """Type each line of the script at a prompt and look at the answer."""
-    found = []
+    """Type each line of the script at a prompt and look at the answer.
+
+    A {0} in a line stands for the first group of the last pattern with one.
+    """
+    found, groups = [], ()
     prompt = re.escape(qemu.PROMPT)
     at = session.wait_for(prompt)
     boot_ends = at.start() if at else None
     for line, pattern in script:
         if not at:
             return boot_ends, found + [f"no prompt to type '{line}' at"]
+        if "{" in line and not groups:
+            return boot_ends, found + [f"nothing to put into '{line}'"]
+        line = line.format(*groups)
         session.send(line)
         start = at.end()
         at = session.wait_for(prompt, start)
         answer = session.text()[start:at.start() if at else None]
-        if not re.search(pattern, answer, re.M):
+        match = re.search(pattern, answer, re.M)
+        groups = match.groups() if match and match.groups() else groups
+        if not match:
             found.append(f"'{line}' is not answered with /{pattern}/ but with:")
             found += ["  " + text for text in answer.splitlines()]
     if not at:
@@ -112,7 +132,8 @@ def machine(scenario, image, directory):
     """The command line of the scenario's machine; its ISO is made here."""
     if scenario.command:
         return list(scenario.command)
-    append = scenario.append + ("" if scenario.script else " poweroff")
+    words = [scenario.append, "" if scenario.script else "poweroff"]
+    append = " ".join(word for word in words if word)
     common = dict(memory=scenario.memory, cpus=scenario.cpus, cpu=scenario.cpu,
                   extra=scenario.extra, directory=directory)
     image = scenario.image or image
@@ -121,7 +142,7 @@ def machine(scenario, image, directory):
         return qemu.command(image=image, append=append, module=module, **common)
     iso = os.path.join(directory, "test.iso")
     subprocess.run(
-        ["sh", ISO_TOOL, image, iso, *append.split()], check=True,
+        ["sh", ISO_TOOL, image, iso, append], check=True,
         env=dict(os.environ, GRUB_EXTRA=scenario.grub,
                  MODULES=" ".join(scenario.modules)))
     return qemu.command(iso=iso, firmware=scenario.via, **common)

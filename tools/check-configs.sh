@@ -15,14 +15,14 @@ status=0
 
 verdict()
 {
-    name=$1
+    claim=$1
     shift
     number=$((number + 1))
     if "$@" >"$log" 2>&1; then
-        echo "ok $number - configs: $name"
+        echo "ok $number - configs: $claim"
     else
         status=1
-        echo "not ok $number - configs: $name"
+        echo "not ok $number - configs: $claim"
         tail -60 "$log" | sed 's/^/# /'
     fi
 }

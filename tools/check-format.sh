@@ -43,7 +43,10 @@ done >"$work"
 verdict "2 - format: each file begins with its licence"
 c_files | xargs wc -l | awk '$2 ~ /\.c$/ && $1 > 400 || $2 ~ /\.h$/ && $1 > 150 {
     print $2 " has " $1 " lines" }' >"$work"
-verdict "3 - format: no .c file is over 400 lines, no .h file over 150"
+c_files | xargs awk '/^\{/ { start = FNR }
+    /^\}/ && start { if (FNR - start > 61) print FILENAME ":" start \
+        " a function of " FNR - start - 1 " lines"; start = 0 }' >>"$work"
+verdict "3 - format: a .c file has at most 400 lines, .h 150, a function 60"
 grep -nE '^#(if|ifdef|ifndef|elif).*CONFIG_' $(c_files | grep '\.c$') \
     /dev/null >"$work"
 verdict "4 - format: no .c file chooses by #if on an option"

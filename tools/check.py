@@ -103,6 +103,17 @@ def judge(status, text, limit):
     return tap.passed, tap.skipped, failures
 
 
+def title(command):
+    """A command, short enough for a line."""
+    words = [os.path.relpath(word) if os.path.isabs(word) else word
+             for word in command if os.path.basename(word) not in
+             ("sh", "env", "python3") and not word.startswith("CC=")]
+    text = " ".join(words)
+    if len(text) <= 56:
+        return text
+    return text[:53] + "..." if " " in text else "..." + text[-53:]
+
+
 def parse(arguments):
     """Options, and a list of commands."""
     options = {"-j": os.cpu_count() or 1, "-t": 300}
@@ -130,8 +141,7 @@ def main():
         runs = {pool.submit(run, c, limit): c for c in commands}
         for done in concurrent.futures.as_completed(runs):
             status, text, seconds = done.result()
-            name = " ".join(os.path.relpath(w) if os.path.isabs(w) else w
-                            for w in runs[done])
+            name = title(runs[done])
             good, skipped, failures = judge(status, text, limit)
             passed += good
             failed += len(failures)

@@ -3,7 +3,7 @@
 #
 # Make a disk image that boots from CD or USB stick, by BIOS and by UEFI.
 #
-# usage: iso.sh IMAGE ISO [word of the command line]...
+# usage: iso.sh IMAGE ISO [COMMAND_LINE]
 #
 # GRUB_EXTRA: lines for grub.cfg before the image is loaded ('cutmem ...').
 # MODULES:    files that GRUB loads beside the image.
@@ -12,7 +12,6 @@
 set -eu
 image=$1
 iso=$2
-shift 2
 
 export SOURCE_DATE_EPOCH=946684800      # the first second of 2000
 export TZ=UTC LC_ALL=C MTOOLS_SKIP_CHECK=1
@@ -25,6 +24,9 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 tree=$work/tree
+
+# To GRUB's own language a '$' is a variable; not between quotes.
+command_line=$(printf '%s' "${3:-}" | sed "s/[^ ][^ ]*/'&'/g")
 mkdir -p "$tree/boot/grub"
 
 cp "$image" "$tree/boot/tessera"
@@ -34,7 +36,7 @@ cp "$image" "$tree/boot/tessera"
     echo '    terminal_output console serial'
     echo 'fi'
     echo "${GRUB_EXTRA:-}"
-    echo "multiboot2 /boot/tessera $*"
+    echo "multiboot2 /boot/tessera $command_line"
     for module in ${MODULES:-}; do
         cp "$module" "$tree/boot/"
         echo "module2 /boot/${module##*/} ${module##*/}"

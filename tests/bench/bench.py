@@ -78,6 +78,7 @@ def measure(image):
 def main():
     path, image = sys.argv[1:]
     table, missed = [], 0
+    print("Built without CONFIG_DEBUG and CONFIG_SELFTEST.")
     print(f"{'figure':26}{'value':>14}{'goal':>14}  unit")
     for name, value, unit, goal in measure(image):
         table.append(dict(name=name, value=value, unit=unit, goal=goal))

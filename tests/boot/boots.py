@@ -23,34 +23,78 @@ from boot import Scenario, boot, report     # noqa: E402
 HOLES = "\n".join(f"cutmem {hex(a << 20)} {hex((a << 20) + 0x10000)}"
                   for a in range(32, 72))
 
-AT_1_TIB = dict(memory="4G,slots=4,maxmem=1100G", cpu="max,phys-bits=46")
+AT_1_TIB = dict(memory="4G,slots=4,maxmem=1100G", cpu="max,phys-bits=46",
+                usable=(4090, 4096), log=(r"^ *\d+ +0*10000000000 .* RAM ",))
+
+GRUB = r"^Started by GRUB"
+
+# A conversation with the monitor: what is typed, what must be answered.
+CONVERSATION = (
+    ("help", r"^page .*\n(.*\n)*poweroff"),
+    ("map", r"^memory map as used: \d+ rows\n(.*\n)*.* RAM "),
+    ("heap", r"every invariant holds"),
+    ("page 0x200000", r"^kept +for image"),
+    ("page mfn 0x200", r"address 0x200000"),
+    ("page mfn 0xffffffffffff", r"^not a frame number"),
+    ("alloc 3", r"(0x[0-9a-f]+)"),
+    ("heap", r"every invariant holds"),
+    ("page {0}", r"^heap +not free"),
+    ("free {0} 3", r""),
+    ("page {0}", r"^heap +(?!not)"),
+    ("heap", r"every invariant holds"),
+    ("", r"^"),
+    ("no such command", r"help"),
+    ("page no-number", r"."),
+)
 
 
 def scenarios(module):
     """All of them; @module is a file to hand over."""
+    named = (rf"^reserved: .*{re.escape(os.path.basename(module))}",)
     return [
         # UEFI first: they take longest.
-        Scenario("UEFI, 256 MiB", "uefi", "256M"),
-        Scenario("UEFI, 5 GiB", "uefi", "5G", modules=(module,)),
-        Scenario("BIOS, 128 MiB", "bios", "128M"),
-        Scenario("BIOS, 512 MiB", "bios", "512M", modules=(module, "LICENSE")),
-        Scenario("BIOS, 4 GiB", "bios", "4G"),
-        Scenario("BIOS, 8 GiB", "bios", "8G"),
-        Scenario("BIOS, a map with forty holes", "bios", "256M", grub=HOLES),
-        Scenario("direct, 32 MiB", memory="32M"),
-        Scenario("direct, 3 GiB", memory="3G"),
+        Scenario("UEFI, 256 MiB", "uefi", "256M", usable=(240, 256),
+                 log=(GRUB, r"ACPI NVS"), script=CONVERSATION),
+        Scenario("UEFI, 5 GiB", "uefi", "5G", modules=(module,),
+                 usable=(5100, 5120), log=(GRUB,) + named),
+        Scenario("BIOS, 128 MiB", "bios", "128M", usable=(126, 128),
+                 log=(GRUB,)),
+        Scenario("BIOS, 512 MiB", "bios", "512M", modules=(module, "LICENSE"),
+                 usable=(510, 512), log=(GRUB, r"^reserved: .*LICENSE") + named),
+        Scenario("BIOS, 4 GiB", "bios", "4G", usable=(4094, 4096), log=(GRUB,)),
+        Scenario("BIOS, 8 GiB", "bios", "8G", usable=(8190, 8192), log=(GRUB,)),
+        Scenario("BIOS, a map with forty holes", "bios", "256M", grub=HOLES,
+                 usable=(251, 253),
+                 log=(GRUB, r"^memory map as used: [4-9]\d rows")),
+        Scenario("BIOS, a script at the monitor", "bios", script=CONVERSATION,
+                 log=(GRUB,)),
+        Scenario("direct, 32 MiB", memory="32M", usable=(30, 32)),
+        Scenario("direct, 3 GiB", memory="3G", usable=(3070, 3072)),
         Scenario("direct, RAM that moves to 1 TiB", **AT_1_TIB),
         Scenario("direct, RAM at 1 TiB, frame numbers not compressed",
                  append="pdx=off", **AT_1_TIB),
         Scenario("direct, a CPU without 1 GiB pages", cpu="qemu64"),
         Scenario("direct, four CPUs", cpus=4),
         Scenario("direct, low RAM ends at 512 MiB", memory="2G",
+                 usable=(2046, 2048),
                  extra=("-machine", "max-ram-below-4g=512M")),
-        Scenario("direct, a module", modules=(module,)),
+        Scenario("direct, 64 GiB", memory="64G", usable=(65534, 65536)),
+        Scenario("direct, a module", modules=(module,),
+                 log=(r"^reserved: .* module ",)),
         Scenario("direct, every message", append="loglvl=debug"),
-        Scenario("direct, mem= clips", append="mem=64M"),
-        Scenario("direct, memmap= makes holes",
+        Scenario("direct, mem= clips", append="mem=64M", usable=(62, 64)),
+        Scenario("direct, memmap= makes holes", usable=(493, 495),
                  append="memmap=1M$64M,64K$80M,4K$96M,16M#128M"),
+        Scenario("direct, a command line with slips in it",
+                 append="nonsense mem=x memmap=1M poweroff=7",
+                 log=("nonsense", "mem=x", "memmap=1M", "poweroff=7")),
+        Scenario("direct, some of the self-tests", append="selftest=*heap*",
+                 absent=(r"^ok \d+ - (?!.*heap)",)),
+        Scenario("direct, no self-tests", append="selftest=off", tap=False,
+                 absent=("^TAP",)),
+        Scenario("direct, a pattern that no self-test has",
+                 append="selftest=xyzzy", tap=False, status=35),
+        Scenario("direct, a script at the monitor", script=CONVERSATION),
     ]
 
 
