@@ -268,7 +268,6 @@ void cmdline_parse(struct boot_options *options, const char *text)
             read_word(options, word.text, &nr_warnings);
         else if (may_warn(&nr_warnings, "command line"))
             printk(LOG_WARNING, "command line: \"%.40s...\": ignored: %s\n",
-                   word.text,
-                   word.fits ? "a quote is not closed" : "too long");
+                   word.text, word.fits ? "a quote is not closed" : "too long");
     }
 }

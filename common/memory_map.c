@@ -120,8 +120,7 @@ static void sift_down(unsigned int i, unsigned int nr)
     struct event event = events[i];
 
     for (unsigned int child; (child = 2 * i + 1) < nr; i = child) {
-        if (child + 1 < nr &&
-            events[child + 1].address > events[child].address)
+        if (child + 1 < nr && events[child + 1].address > events[child].address)
             child++;
         if (events[child].address <= event.address)
             break;
@@ -146,7 +145,8 @@ static void sort_events(unsigned int nr)
     }
 }
 
-/* Where two entries give one kind for two reasons, the plainer reason stands. */
+/* Where two entries give one kind for two reasons, the plainer reason stands.
+ */
 static bool kind_is_open(const struct sweep *sweep, unsigned int kind,
                          enum memory_reason *reason)
 {
@@ -295,8 +295,8 @@ static unsigned int cut_ram(struct memory_map *map, paddr_t address)
     unsigned int i = find_from(map, address);
     struct memory_range *range = &map->range[i];
 
-    if (i == map->nr || range->kind != MEMORY_RAM ||
-        range->start >= address || map->nr == MEMORY_MAP_MAX_RANGES)
+    if (i == map->nr || range->kind != MEMORY_RAM || range->start >= address ||
+        map->nr == MEMORY_MAP_MAX_RANGES)
         return i;
 
     for (unsigned int j = map->nr++; j > i; j--)
@@ -348,8 +348,7 @@ paddr_t memory_map_ram_end(const struct memory_map *map)
 }
 
 /* RAM that touches is one range (M1), since it has but one reason. */
-bool memory_map_is_ram(const struct memory_map *map, paddr_t start,
-                       paddr_t end)
+bool memory_map_is_ram(const struct memory_map *map, paddr_t start, paddr_t end)
 {
     const struct memory_range *range = memory_map_find(map, start);
 

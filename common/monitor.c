@@ -12,7 +12,6 @@
 #include <xen/printk.h>
 #include <xen/selftest.h>
 #include <xen/string.h>
-#include <xen/symbols.h>
 #include <xen/text.h>
 
 #define PROMPT    "tessera> "
@@ -122,61 +121,10 @@ static bool command_heap(const struct monitor_view *view,
     return true;
 }
 
-static void show_range(const struct memory_map *map, mfn_t mfn)
-{
-    const struct memory_range *range = memory_map_find(map, mfn_to_maddr(mfn));
-
-    if (range)
-        console_printf("map     %s: %s\n", memory_kind_name(range->kind),
-                       memory_reason_text(range->reason));
-    else
-        console_printf("map     nothing is known at this address\n");
-}
-
-static void show_heap_state(mfn_t mfn)
-{
-    unsigned int order;
-    mfn_t head = heap_block_of(mfn, &order);
-    uintptr_t freed_by = heap_last_free(mfn);
-
-    if (!mfn_eq(head, INVALID_MFN))
-        console_printf("heap    free, in the block of order %u at %#lx\n",
-                       order, mfn_to_maddr(head));
-    else
-        console_printf("heap    not free\n");
-    if (freed_by)
-        console_printf("freed   last by %pS\n", (void *)freed_by);
-}
-
-static void show_words(struct page_info *pg)
-{
-    unsigned long count_info = pg->count_info;
-
-    if ((count_info & PGC_state) == PGC_state_free) {
-        console_printf("entry   free, head of its block: order %u, "
-                       "taint %#lx, timestamp %u\n",
-                       as_free(pg)->order, as_free(pg)->tlb_taint,
-                       as_free(pg)->tlbflush_timestamp);
-    } else if (count_info & PGC_shadow) {
-        console_printf("entry   shadow: type %u, count %lu, back %#lx\n",
-                       (unsigned int)as_shadow(pg)->type,
-                       (unsigned long)as_shadow(pg)->count,
-                       (unsigned long)as_shadow(pg)->back);
-    } else {
-        console_printf("entry   in use: count %lu, type_info %#lx, ",
-                       count_info & PGC_count_mask, as_inuse(pg)->type_info);
-        if (as_inuse(pg)->owner)
-            console_printf("owner d%u\n", as_inuse(pg)->owner - 1U);
-        else
-            console_printf("anonymous\n");
-    }
-}
-
 static bool command_page(const struct monitor_view *view,
                          const struct words *words)
 {
     bool by_number = strcmp(words->word[0], "mfn") == 0;
-    const char *owner;
     uint64_t number;
     mfn_t mfn;
 
@@ -192,21 +140,7 @@ static bool command_page(const struct monitor_view *view,
     } else if (!frame_of(words->word[0], &mfn)) {
         return true;
     }
-
-    console_printf("frame   mfn %#lx, address %#lx\n", mfn_x(mfn),
-                   mfn_to_maddr(mfn));
-    show_range(view->map, mfn);
-    owner = bootmem_owner(mfn);
-    if (owner)
-        console_printf("kept    for %s\n", owner);
-    if (!mfn_valid(mfn)) {
-        console_printf("entry   none in the frame table\n");
-        return true;
-    }
-    show_heap_state(mfn);
-    console_printf("words   at %p: count_info %#lx\n",
-                   (void *)mfn_to_page(mfn), mfn_to_page(mfn)->count_info);
-    show_words(mfn_to_page(mfn));
+    monitor_show_frame(view->map, mfn);
 
     return true;
 }

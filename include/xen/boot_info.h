@@ -41,12 +41,12 @@ struct boot_info {
     unsigned int nr_modules;
     struct boot_module module[BOOT_MAX_MODULES];
 
-    bool efi;                 /* the map came from EFI's own */
-    struct e820_map map;      /* the map that decides */
-    uint64_t other_ram_size;  /* what the map that lost claims as RAM; 0 if
-                                 there was one map only */
+    bool efi;                /* the map came from EFI's own */
+    struct e820_map map;     /* the map that decides */
+    uint64_t other_ram_size; /* what the map that lost claims as RAM; 0 if
+                                there was one map only */
 
-    paddr_t rsdp; /* where ACPI's root pointer is; 0 if unknown */
+    paddr_t rsdp;          /* where ACPI's root pointer is; 0 if unknown */
     uint8_t rsdp_copy[36]; /* the loader's copy, if it gave one; an old one */
     bool has_rsdp_copy;    /* has 20 bytes, and zeros follow */
 

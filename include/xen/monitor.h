@@ -15,6 +15,7 @@
 #define XEN_MONITOR_H
 
 #include <xen/memory_map.h>
+#include <xen/mm-frame.h>
 
 /* What the monitor shows; the machine fills it in once, at boot. */
 struct monitor_view {
@@ -27,5 +28,8 @@ _Noreturn void monitor_run(const struct monitor_view *view);
 
 /* Carry out one command; @line is taken apart. For scripts and tests. */
 void monitor_command(const struct monitor_view *view, char *line);
+
+/* Print all that is known of the frame @mfn; any number may be asked. */
+void monitor_show_frame(const struct memory_map *map, mfn_t mfn);
 
 #endif /* XEN_MONITOR_H */

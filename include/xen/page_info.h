@@ -31,42 +31,10 @@
 #ifndef XEN_PAGE_INFO_H
 #define XEN_PAGE_INFO_H
 
-#include <xen/bits.h>
 #include <xen/bug.h>
 #include <xen/config.h>
+#include <xen/page_flags.h>
 #include <xen/types.h>
-
-/* count_info: the frame's state, and how many uses of it there are. */
-#define PGC_allocated       BIT(63) /* the owner's own reference */
-#define PGC_shadow          BIT(62) /* the shadow overlay holds */
-#define PGC_extra           BIT(61) /* owned, but not charged to the quota */
-#define PGC_broken          BIT(60) /* the memory has failed */
-#define PGC_shadowed_pt     BIT(59) /* a guest's table that has shadows */
-#define PGC_state           GENMASK(58, 57)
-#define PGC_state_inuse     (0UL << 57)
-#define PGC_state_offlining (1UL << 57)
-#define PGC_state_offlined  (2UL << 57)
-#define PGC_state_free      (3UL << 57)
-#define PGC_flags                                                             \
-    (PGC_allocated | PGC_shadow | PGC_extra | PGC_broken | PGC_shadowed_pt)
-#define PGC_count_mask GENMASK(56, 0)
-
-/* type_info: what the frame is used as, and by how many. */
-#define PGT_type_mask     GENMASK(63, 61)
-#define PGT_none          (0UL << 61)
-#define PGT_l1_page_table (1UL << 61)
-#define PGT_l2_page_table (2UL << 61)
-#define PGT_l3_page_table (3UL << 61)
-#define PGT_l4_page_table (4UL << 61)
-#define PGT_seg_desc_page (5UL << 61)
-#define PGT_shared_page   (6UL << 61)
-#define PGT_writable_page (7UL << 61)
-#define PGT_pinned        BIT(60) /* the owner asked to keep the type */
-#define PGT_validated     BIT(59) /* the contents suit the type */
-#define PGT_partial       BIT(58) /* validated as far as the progress says */
-#define PGT_locked        BIT(57) /* a bit lock on the page table */
-#define PGT_flags         (PGT_pinned | PGT_validated | PGT_partial | PGT_locked)
-#define PGT_count_mask    GENMASK(56, 0)
 
 /* A frame's index in the frame table as a link; with BIGMEM there are more. */
 #if CONFIG_BIGMEM
@@ -222,22 +190,5 @@ PAGE_OFFSET_IS(page_free, tlbflush_timestamp, 3 + 2 * PAGE_LINKS_IN_8_BYTES);
 _Static_assert(offsetof(struct page_inuse, count_info) % 8 == 0, "unaligned");
 _Static_assert(offsetof(struct page_inuse, type_info) % 8 == 0, "unaligned");
 _Static_assert(__atomic_always_lock_free(sizeof(unsigned long), 0), "locks");
-
-/* The fields of a word tile it: a gap or an overlap would spoil the sum. */
-_Static_assert(PGC_allocated + PGC_shadow + PGC_extra + PGC_broken +
-                       PGC_shadowed_pt + PGC_state + PGC_count_mask ==
-                   ~0UL,
-               "PGC");
-_Static_assert(PGT_type_mask + PGT_pinned + PGT_validated + PGT_partial +
-                       PGT_locked + PGT_count_mask ==
-                   ~0UL,
-               "PGT");
-
-/*
- * The counts cannot overflow honestly: 16 TiB of page tables are 2^32 frames
- * of 2^9 entries, so at most 2^41 references, and none is taken at the top.
- */
-_Static_assert(PGC_count_mask >= BIT(41 + 1) - 1, "count too narrow");
-_Static_assert(PGT_count_mask >= BIT(41 + 1) - 1, "type count too narrow");
 
 #endif /* XEN_PAGE_INFO_H */

@@ -11,28 +11,14 @@
  * The page tables made here last until paging_init(): the first 4 GiB stand at
  * their own addresses, at DIRECT_MAP, and the first of them at IMAGE_WINDOW.
  */
-#include <boot/setup.h>
 #include <cpu/control.h>
 #include <cpu/layout.h>
 #include <cpu/stacks.h>
 #include <x86/cpuid.h>
 #include <x86/desc.h>
+#include <x86/multiboot2.h>
 #include <x86/pte.h>
-
-/* Multiboot2 Specification, "OS image format". */
-#define HEADER_MAGIC        0xe85250d6
-#define HEADER_ARCH_I386    0
-#define TAG_END             0
-#define TAG_REQUEST         1
-#define TAG_ENTRY_ADDRESS   3
-#define TAG_FRAMEBUFFER     5
-#define TAG_MODULE_ALIGN    6
-#define TAG_OPTIONAL        1
-#define REQUEST_MEMORY_MAP  6
-#define REQUEST_EFI_MAP     17
-
-/* Xen's public "elfnote.h": the machine address of a 32-bit entry. */
-#define NOTE_PHYS32_ENTRY 18
+#include <x86/pvh.h>
 
 /* COM1, as far as it takes to say one sentence. */
 #define UART_DATA            0x3f8
@@ -59,41 +45,44 @@
 
         .section .head, "ax", @progbits
 
-        .balign 8
+#define HEADER_SIZE (multiboot2_header_end - multiboot2_header)
+        .balign MULTIBOOT2_HEADER_ALIGN
 multiboot2_header:
-        .long   HEADER_MAGIC
-        .long   HEADER_ARCH_I386
-        .long   multiboot2_header_end - multiboot2_header
-        .long   0x100000000 - (HEADER_MAGIC + HEADER_ARCH_I386 + \
-                               (multiboot2_header_end - multiboot2_header))
+        .long   MULTIBOOT2_HEADER_MAGIC
+        .long   MULTIBOOT2_ARCHITECTURE_I386
+        .long   HEADER_SIZE
+        /* With this the four add up to zero, in 32 bits. */
+        .long   0x100000000 - (MULTIBOOT2_HEADER_MAGIC + \
+                               MULTIBOOT2_ARCHITECTURE_I386 + HEADER_SIZE)
 
-        .short  TAG_REQUEST, 0
+        .short  MULTIBOOT2_HEADER_TAG_REQUEST, 0
         .long   12
-        .long   REQUEST_MEMORY_MAP
-        .balign 8
-        .short  TAG_REQUEST, TAG_OPTIONAL
+        .long   MULTIBOOT2_TAG_MEMORY_MAP
+        .balign MULTIBOOT2_HEADER_ALIGN
+        /* Optional: not every machine has EFI, nor a screen. */
+        .short  MULTIBOOT2_HEADER_TAG_REQUEST, MULTIBOOT2_HEADER_TAG_OPTIONAL
         .long   12
-        .long   REQUEST_EFI_MAP
-        .balign 8
-        .short  TAG_ENTRY_ADDRESS, 0
-        .long   12
-        .long   MADDR(multiboot2_entry)
-        .balign 8
-        /* Optional: a machine without a screen boots too. */
-        .short  TAG_FRAMEBUFFER, TAG_OPTIONAL
+        .long   MULTIBOOT2_TAG_EFI_MAP
+        .balign MULTIBOOT2_HEADER_ALIGN
+        .short  MULTIBOOT2_HEADER_TAG_FRAMEBUFFER
+        .short  MULTIBOOT2_HEADER_TAG_OPTIONAL
         .long   20
         .long   1024, 768, 32
-        .balign 8
-        .short  TAG_MODULE_ALIGN, 0
+        .balign MULTIBOOT2_HEADER_ALIGN
+        .short  MULTIBOOT2_HEADER_TAG_ENTRY, 0
+        .long   12
+        .long   MADDR(multiboot2_entry)
+        .balign MULTIBOOT2_HEADER_ALIGN
+        .short  MULTIBOOT2_HEADER_TAG_ALIGN_MODULES, 0
         .long   8
-        .short  TAG_END, 0
+        .short  MULTIBOOT2_HEADER_TAG_END, 0
         .long   8
 multiboot2_header_end:
 
         .section .note.Xen, "a", @note
         .balign 4
-        .long   4, 8, NOTE_PHYS32_ENTRY
-        .asciz  "Xen"
+        .long   4, 8, PVH_NOTE_ENTRY
+        .asciz  PVH_NOTE_NAME
         .long   MADDR(pvh_entry), 0
 
         .section .head
@@ -108,7 +97,7 @@ multiboot2_entry:
 
         .type   pvh_entry, @function
 pvh_entry:
-        mov     $BOOT_MAGIC_PVH, %esi
+        mov     $PVH_START_MAGIC, %esi
         .size   pvh_entry, . - pvh_entry
 
         .type   begin, @function
@@ -246,9 +235,9 @@ high_half:
 
         .section .rodata
 needs_long_mode:
-        .asciz  "tessera cannot start: this CPU has no long mode (64 bits)\r\n"
+        .asciz  "tessera cannot start: the CPU has no 64-bit mode\r\n"
 needs_nx:
-        .asciz  "tessera cannot start: this CPU cannot forbid execution (NX)\r\n"
+        .asciz  "tessera cannot start: the CPU cannot forbid execution (NX)\r\n"
 
         .balign 8
 boot_gdt:

@@ -2,6 +2,8 @@
 /* Find out who started us, and read what was told. */
 #include <boot/setup.h>
 #include <cpu/layout.h>
+#include <x86/multiboot2.h>
+#include <x86/pvh.h>
 #include <xen/multiboot2.h>
 #include <xen/pvh.h>
 
@@ -16,10 +18,10 @@ void boot_read_information(struct boot_info *info)
     int rc;
 
     switch (boot_magic) {
-    case BOOT_MAGIC_MULTIBOOT2:
+    case MULTIBOOT2_LOADER_MAGIC:
         rc = multiboot2_parse(&boot_window, boot_information, info);
         break;
-    case BOOT_MAGIC_PVH:
+    case PVH_START_MAGIC:
         rc = pvh_parse(&boot_window, boot_information, info);
         break;
     default:

@@ -32,10 +32,11 @@ static void cross_check(const struct boot_info *info)
 }
 
 /* memmap=: more entries, or these instead of firmware's. */
-static void add_entries(struct e820_map *raw, const struct boot_options *options)
+static void add_entries(struct e820_map *raw,
+                        const struct boot_options *options)
 {
     if (options->exact_map)
-        *raw = (struct e820_map){ 0 };
+        raw->nr = raw->nr_dropped = 0;
     for (unsigned int i = 0; i < options->nr_memmap; i++)
         e820_add(raw, options->memmap[i].address, options->memmap[i].size,
                  options->memmap[i].type);

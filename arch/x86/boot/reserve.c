@@ -7,18 +7,17 @@
  */
 #include <boot/setup.h>
 #include <cpu/image.h>
+#include <x86/multiboot2.h>
 #include <xen/acpi.h>
 #include <xen/bits.h>
 #include <xen/bootmem.h>
 #include <xen/mm-frame.h>
 #include <xen/printk.h>
+#include <xen/string.h>
 
 /* Of the first megabyte: what an IBM PC has there, whatever the map says. */
 #define VIDEO_AND_ROM_START 0xa0000
 #define VIDEO_AND_ROM_END   0x100000
-
-/* A framebuffer of characters lies in video memory. */
-#define FRAMEBUFFER_TEXT 2
 
 static void reserve(paddr_t start, paddr_t end, const char *owner)
 {
@@ -50,7 +49,10 @@ static void reserve_modules(const struct boot_state *state)
         const struct boot_module *module = &state->info.module[i];
         char owner[32];
 
-        snprintf(owner, sizeof(owner), "module %u: %s", i, module->name);
+        /* One without a name was given its number for one. */
+        snprintf(owner, sizeof(owner), "module %u", i);
+        if (strcmp(module->name, owner) != 0)
+            snprintf(owner, sizeof(owner), "module %u: %s", i, module->name);
         reserve(module->start, module->end, owner);
         if (module->end > module->start &&
             !memory_map_is_ram(&state->map,
@@ -75,17 +77,19 @@ static void reserve_table(const char *name, paddr_t start, paddr_t end,
     reserve(start, end, owner);
 }
 
+/* One of characters lies in video memory; QEMU's ramfb puts one into RAM. */
 static void reserve_framebuffer(const struct boot_state *state)
 {
     const struct boot_framebuffer *fb = &state->info.framebuffer;
     uint64_t size = (uint64_t)fb->pitch * fb->height;
 
-    if (!fb->present || fb->type == FRAMEBUFFER_TEXT ||
-        fb->address > PADDR_MAX - size ||
-        !touches_ram(&state->map, fb->address, fb->address + size))
+    if (!fb->present || fb->type == MULTIBOOT2_FRAMEBUFFER_TEXT)
         return;
-
-    reserve(fb->address, fb->address + size, "framebuffer");
+    printk(LOG_INFO, "framebuffer: %ux%u, %u bits a pixel, at %#lx\n",
+           fb->width, fb->height, fb->bits_per_pixel, fb->address);
+    if (fb->address <= PADDR_MAX - size &&
+        touches_ram(&state->map, fb->address, fb->address + size))
+        reserve(fb->address, fb->address + size, "framebuffer");
 }
 
 void boot_fill_bootmem(struct boot_state *state)

@@ -36,7 +36,7 @@ _Noreturn void boot_fail(const char *format, ...)
     machine_poweroff(MACHINE_EXIT_BUG);
 }
 
-/* What the parsers warn of goes to COM1: where else is not known yet. */
+/* The loader's parsers warn on COM1: what else to use is not known yet. */
 static void console_init(void)
 {
     uart_init(CONSOLE_COM1);
@@ -44,20 +44,25 @@ static void console_init(void)
     traps_init();
 }
 
+/* Twice: it is not known where to warn before it has been read. */
 static void read_command_line(void)
 {
     struct boot_options *options = &state.options;
+    bool found;
 
+    console_set_level(LOG_ERROR);
     cmdline_parse(options, state.info.command_line);
     console_set_level(options->log_level);
-    if (!uart_init(options->console)) {
+    found = options->console == CONSOLE_COM1 || uart_init(options->console);
+    if (!found)
         uart_init(CONSOLE_COM1);
-        printk(LOG_WARNING, "console=: there is no such port\n");
-    }
 
     printk(LOG_INFO, "\nTessera, a hypervisor's memory core\n");
     printk(LOG_INFO, "Started by %s, command line: %s\n", state.info.loader,
            state.info.command_line);
+    cmdline_parse(options, state.info.command_line);
+    if (!found)
+        printk(LOG_WARNING, "console=: there is no such port\n");
 }
 
 static void heap_start(void)

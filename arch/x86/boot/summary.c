@@ -2,10 +2,10 @@
 /* What became of the memory, and what the hypervisor took of it. */
 #include <boot/setup.h>
 #include <cpu/image.h>
-#include <cpu/registers.h>
 #include <xen/bootmem.h>
 #include <xen/frame_table.h>
 #include <xen/page_alloc.h>
+#include <xen/pdx.h>
 #include <xen/printk.h>
 
 /* In hundredths of a percent. */
@@ -43,6 +43,13 @@ void boot_print_summary(const struct boot_state *state, uint64_t ticks)
     unsigned long table = frame_table_size();
     unsigned long share = share_of(table, ram);
     struct heap_statistics heap;
+
+    if (pdx_compression.form != PDX_IDENTITY)
+        printk(
+            LOG_INFO,
+            "frame numbers are compressed (%s): %lu indices instead of %lu\n",
+            pdx_form_name(pdx_compression.form), pdx_compression.nr,
+            memory_map_ram_end(&state->map) >> PAGE_SHIFT);
 
     heap_statistics(&heap);
     bootmem_print_reservations();

@@ -76,11 +76,6 @@ void idt_load(void)
     load_idt(&pointer);
 }
 
-unsigned int idt_ist(unsigned int vector)
-{
-    return idt[vector].ist;
-}
-
 void traps_init(void)
 {
     descriptors_load(&boot_tables, &boot_stacks);

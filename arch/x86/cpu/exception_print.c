@@ -43,7 +43,7 @@ static const char *exception_name(uint64_t vector)
 /* What the CPU tried, by the error code, and what the tables say of it. */
 static void print_page_fault(uint64_t error, uint64_t address)
 {
-    unsigned int level = 0;
+    unsigned int level;
     uint64_t entry = paging_lookup((const void *)address, &level);
 
     console_printf("  %s 0x%016lx by %s: %s\n",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The hypervisor's own page tables: made once, and added to by the frame table. */
+/* The hypervisor's own page tables: made once; the frame table adds to them. */
 #include <cpu/clear.h>
 #include <cpu/image.h>
 #include <cpu/layout.h>
@@ -19,7 +19,7 @@ _Static_assert(DIRECT_MAP + DIRECT_MAP_SIZE +
                        (CONFIG_BIGMEM ? FRAME_TABLE_SIZE : 0) ==
                    HYPERVISOR_END,
                "the address map ends where the guests' begins");
-_Static_assert(FRAME_TABLE_REACH * PAGE_INFO_SIZE <= FRAME_TABLE_SIZE,
+_Static_assert(FRAME_TABLE_SIZE / PAGE_INFO_SIZE >= FRAME_TABLE_REACH,
                "there is no room for the frame table");
 _Static_assert(1UL << PTE_SHIFT(2) == SUPERPAGE_SIZE, "levels miscounted");
 
@@ -241,20 +241,20 @@ int paging_init(const struct memory_map *map)
 uint64_t paging_lookup(const void *va, unsigned int *level)
 {
     const uint64_t *table = root;
+    uint64_t entry;
 
-    for (unsigned int l = PAGETABLE_LEVELS; table && l > 0; l--) {
-        uint64_t entry = table[PTE_INDEX((uintptr_t)va, l)];
+    *level = PAGETABLE_LEVELS;
+    if (!table)
+        return 0;
 
+    for (;; --*level) {
+        entry = table[PTE_INDEX((uintptr_t)va, *level)];
         if (!(entry & PTE_PRESENT))
             return 0;
-        if (l == 1 || (entry & PTE_LARGE)) {
-            *level = l;
+        if (*level == 1 || (entry & PTE_LARGE))
             return entry;
-        }
         table = table_below(entry);
     }
-
-    return 0;
 }
 
 void *arch_reserve_frame_table(size_t size)

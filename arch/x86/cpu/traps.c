@@ -16,9 +16,9 @@ extern const struct exception_fixup exception_table_start[];
 extern const struct exception_fixup exception_table_end[];
 
 /* Let the instruction at label 1 fault, and go on at label 2 if it does. */
-#define MAY_FAULT                                                             \
-    ".pushsection .exception_table, \"a\"\n\t"                                \
-    ".quad 1b, 2f\n\t"                                                        \
+#define MAY_FAULT                                                              \
+    ".pushsection .exception_table, \"a\"\n\t"                                 \
+    ".quad 1b, 2f\n\t"                                                         \
     ".popsection\n\t"
 
 bool machine_probe_read(const void *address, uint8_t *value)
@@ -51,8 +51,7 @@ static bool fix_up(struct trap_frame *frame)
 {
     const struct exception_fixup *fixup;
 
-    if (frame->vector != VECTOR_PAGE_FAULT &&
-        frame->vector != VECTOR_GP_FAULT)
+    if (frame->vector != VECTOR_PAGE_FAULT && frame->vector != VECTOR_GP_FAULT)
         return false;
 
     for (fixup = exception_table_start; fixup < exception_table_end; fixup++) {
@@ -74,9 +73,7 @@ void exception(struct trap_frame *frame)
 
     console_force();
     switch (depth++) {
-    case 0:
-        exception_print(frame);
-        break;
+    case 0: exception_print(frame); break;
     case 1:
         /* Telling it went wrong: this much should still be possible. */
         console_printf("\nException %lu at %#lx while another one is told.\n",

@@ -50,8 +50,8 @@ static bool rsdp_is_valid(const void *bytes)
 }
 
 /*
- * Copy the root pointer at @address to @rsdp, as far as it reaches into the
- * window: what is missing is 0. Returns false if there is none.
+ * Copy the root pointer at @address to @rsdp. If the window ends inside it, it
+ * counts as an old one. Returns false if there is none.
  */
 static bool read_rsdp(const struct memory_window *window, paddr_t address,
                       struct acpi_rsdp *rsdp)
@@ -68,6 +68,9 @@ static bool read_rsdp(const struct memory_window *window, paddr_t address,
 
     memset(rsdp, 0, sizeof(*rsdp));
     memcpy(rsdp, bytes, size);
+    if (size < sizeof(*rsdp))
+        rsdp->revision = 0;
+
     return true;
 }
 
@@ -144,8 +147,8 @@ static bool find_rsdp(struct walk *walk, const struct boot_info *info,
 static void copy_name(char name[5], const char signature[4])
 {
     for (unsigned int i = 0; i < 4; i++)
-        name[i] = signature[i] >= ' ' && signature[i] <= '~' ? signature[i]
-                                                             : '?';
+        name[i] =
+            signature[i] >= ' ' && signature[i] <= '~' ? signature[i] : '?';
     name[4] = '\0';
 }
 
@@ -203,9 +206,8 @@ static const char *broken_rule(const struct walk *walk,
  * Visit the table at @address. Returns its bytes, of the length that it says,
  * or NULL if there is something wrong with it.
  */
-static const uint8_t *visit_table(struct walk *walk,
-                                  const struct table_rule *rule,
-                                  paddr_t address)
+static const uint8_t *
+visit_table(struct walk *walk, const struct table_rule *rule, paddr_t address)
 {
     /* What every table starts with: its signature and length. */
     const uint8_t *bytes = window_at(walk->window, address, 8);

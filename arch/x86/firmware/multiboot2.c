@@ -37,8 +37,7 @@ static bool warn(struct reader *reader)
 static void read_text(struct reader *reader, const struct tag *tag,
                       const char *what, char *to, size_t to_size)
 {
-    const char *text =
-        (const char *)tag->bytes + sizeof(struct multiboot2_tag);
+    const char *text = (const char *)tag->bytes + sizeof(struct multiboot2_tag);
     size_t size = tag->size - sizeof(struct multiboot2_tag);
 
     if (strnlen(text, size) == size && warn(reader))
@@ -131,8 +130,7 @@ static const struct tag_rule {
 } tag_rules[] = {
     { MULTIBOOT2_TAG_COMMAND_LINE, false, HEADER_SIZE, "command line",
       read_command_line },
-    { MULTIBOOT2_TAG_LOADER, false, HEADER_SIZE, "loader's name",
-      read_loader },
+    { MULTIBOOT2_TAG_LOADER, false, HEADER_SIZE, "loader's name", read_loader },
     { MULTIBOOT2_TAG_MODULE, true, sizeof(struct multiboot2_module), "module",
       read_module },
     { MULTIBOOT2_TAG_MEMORY_MAP, false, sizeof(struct multiboot2_memory_map),
@@ -188,8 +186,7 @@ static void read_tag(struct reader *reader, uint32_t type,
  *
  * Each turn advances by at least the size of a header, so the loop ends.
  */
-static void read_tags(struct reader *reader, const uint8_t *tags,
-                      uint64_t size)
+static void read_tags(struct reader *reader, const uint8_t *tags, uint64_t size)
 {
     uint64_t offset = 0;
 
@@ -244,8 +241,7 @@ static void read_memory_map(struct reader *reader)
         printk(LOG_WARNING, "multiboot2: memory map: ends inside an entry\n");
 
     for (uint64_t offset = sizeof(header);
-         offset + header.entry_size <= tag->size;
-         offset += header.entry_size) {
+         offset + header.entry_size <= tag->size; offset += header.entry_size) {
         memcpy(&entry, tag->bytes + offset, sizeof(entry));
         e820_add(&reader->info->map, entry.address, entry.size, entry.type);
     }
@@ -270,8 +266,8 @@ static bool read_efi_map(struct reader *reader)
     }
 
     if (efi_memory_map_parse(tag->bytes + sizeof(header),
-                             tag->size - sizeof(header),
-                             header.descriptor_size, map) != 0)
+                             tag->size - sizeof(header), header.descriptor_size,
+                             map) != 0)
         return false;
     if (e820_ram_size(map) == 0) {
         printk(LOG_WARNING, "multiboot2: EFI map: ignored: it has no RAM\n");
@@ -279,19 +275,6 @@ static bool read_efi_map(struct reader *reader)
     }
 
     return true;
-}
-
-/* The loader makes the other map out of EFI's, so they are about the same. */
-static void compare_totals(uint64_t efi, uint64_t other)
-{
-    uint64_t difference = efi > other ? efi - other : other - efi;
-
-    if (other && difference > efi / 16)
-        printk(LOG_WARNING,
-               "multiboot2: the EFI map has %llu MiB of RAM, the other map "
-               "%llu MiB\n",
-               (unsigned long long)(efi >> 20),
-               (unsigned long long)(other >> 20));
 }
 
 /*
@@ -310,7 +293,6 @@ static void read_maps(struct reader *reader)
     if (read_efi_map(reader)) {
         info->efi = true;
         info->other_ram_size = other;
-        compare_totals(e820_ram_size(&info->map), other);
         return;
     }
 

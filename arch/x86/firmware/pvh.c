@@ -72,8 +72,8 @@ static const uint8_t *find_array(struct reader *reader, paddr_t address,
 static bool read_start_info(struct reader *reader, paddr_t address)
 {
     struct pvh_start_info *start = &reader->start;
-    const void *bytes = window_at(reader->window, address,
-                                  PVH_START_INFO_SIZE_0);
+    const void *bytes =
+        window_at(reader->window, address, PVH_START_INFO_SIZE_0);
     uint64_t size = PVH_START_INFO_SIZE_0;
 
     if (!bytes)
@@ -97,27 +97,27 @@ static bool read_start_info(struct reader *reader, paddr_t address)
 static void read_command_line(struct reader *reader)
 {
     struct boot_info *info = reader->info;
-    size_t max;
-    const char *text = find_text(reader, reader->start.command_line,
-                                 "command line", &max);
+    size_t max, size;
+    const char *text =
+        find_text(reader, reader->start.command_line, "command line", &max);
 
     if (!text)
         return;
 
-    if (!copy_text(info->command_line, sizeof(info->command_line), text,
-                   max) &&
+    if (!copy_text(info->command_line, sizeof(info->command_line), text, max) &&
         warn(reader))
         printk(LOG_WARNING, "PVH: command line: cut to %zu characters\n",
                sizeof(info->command_line) - 1);
+    size = strlen(info->command_line) + 1;
     boot_info_add_extent(info, reader->start.command_line,
-                         strlen(info->command_line) + 1, "command line");
+                         size < max ? size : max, "command line");
 }
 
 static void read_module(struct reader *reader, const struct pvh_module *module)
 {
     size_t max;
-    const char *text = find_text(reader, module->command_line,
-                                 "module's command line", &max);
+    const char *text =
+        find_text(reader, module->command_line, "module's command line", &max);
     const char *broken = "its size exceeds 64 bits of address";
     uint64_t end;
 

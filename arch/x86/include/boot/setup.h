@@ -3,8 +3,6 @@
 #ifndef BOOT_SETUP_H
 #define BOOT_SETUP_H
 
-#ifndef __ASSEMBLY__
-
 #include <xen/boot_info.h>
 #include <xen/cmdline.h>
 #include <xen/compiler.h>
@@ -16,7 +14,10 @@ struct boot_state {
     struct memory_map map; /* as used */
 };
 
-/* What head.S was handed by the loader, and when, in ticks of the TSC. */
+/*
+ * What head.S was handed by the loader, and when, in ticks of the TSC. The
+ * magic number is MULTIBOOT2_LOADER_MAGIC or PVH_START_MAGIC.
+ */
 extern uint32_t boot_magic, boot_information;
 extern uint64_t boot_tsc;
 
@@ -43,11 +44,5 @@ void boot_print_summary(const struct boot_state *state, uint64_t ticks);
 
 /* What the self-tests compare the machine with. */
 const struct boot_state *boot_state(void);
-
-#endif /* __ASSEMBLY__ */
-
-/* In boot_magic: what each kind of loader announces itself by. */
-#define BOOT_MAGIC_MULTIBOOT2 0x36d76289
-#define BOOT_MAGIC_PVH        0x336ec578
 
 #endif /* BOOT_SETUP_H */

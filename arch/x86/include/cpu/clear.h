@@ -9,10 +9,7 @@ static inline void clear_frames(void *va, unsigned long nr)
 {
     unsigned long longs = nr << (PAGE_SHIFT - 3);
 
-    asm volatile("rep stosq"
-                 : "+D"(va), "+c"(longs)
-                 : "a"(0UL)
-                 : "memory");
+    asm volatile("rep stosq" : "+D"(va), "+c"(longs) : "a"(0UL) : "memory");
 }
 
 #endif /* CPU_CLEAR_H */

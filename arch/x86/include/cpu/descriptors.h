@@ -19,9 +19,6 @@ void descriptors_load(struct cpu_tables *tables, struct cpu_stacks *stacks);
 /* Let each exception lead to its stub in entry.S, on this CPU. */
 void idt_load(void);
 
-/* The IST slot of the gate for @vector: IST_NONE, or which stack it takes. */
-unsigned int idt_ist(unsigned int vector);
-
 /* Both, for the CPU that boots. */
 void traps_init(void);
 

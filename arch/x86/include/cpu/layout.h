@@ -21,10 +21,9 @@
 #include <xen/types.h>
 
 /*
- * The frame table has the 128 GiB below the direct map. With BIGMEM entries
- * reach 1.5 TiB, which come off the direct map's end.
+ * The frame table has the 128 GiB below the direct map. With BIGMEM it needs
+ * 1.5 TiB, which come off the direct map's end.
  */
-#define FRAME_TABLE      (CONFIG_BIGMEM ? 0xffff868000000000 : 0xffff82e000000000)
 #define FRAME_TABLE_SIZE (CONFIG_BIGMEM ? 0x18000000000 : 0x2000000000)
 #define DIRECT_MAP_SIZE  (CONFIG_BIGMEM ? 0x38000000000 : 0x50000000000)
 
@@ -41,6 +40,8 @@ static inline paddr_t virt_to_maddr(const void *va)
 {
     return (uintptr_t)va - DIRECT_MAP;
 }
+
+#define FRAME_TABLE (CONFIG_BIGMEM ? 0xffff868000000000 : 0xffff82e000000000)
 
 #endif /* __ASSEMBLY__ */
 #endif /* CPU_LAYOUT_H */

@@ -29,7 +29,8 @@ __must_check int paging_init(const struct memory_map *map);
 /**
  * paging_lookup - the entry that maps @va, and the level it stands at.
  *
- * Returns 0 if nothing is mapped there. Also before paging_init().
+ * Returns 0 if nothing is mapped there; *@level is then that of the entry that
+ * is missing. Before paging_init() nothing is.
  */
 uint64_t paging_lookup(const void *va, unsigned int *level);
 

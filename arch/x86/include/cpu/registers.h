@@ -74,6 +74,14 @@ static inline struct cpuid cpuid(uint32_t leaf)
     return r;
 }
 
+static inline struct desc_pointer store_gdt(void)
+{
+    struct desc_pointer gdt;
+
+    asm volatile("sgdt %0" : "=m"(gdt));
+    return gdt;
+}
+
 static inline struct desc_pointer store_idt(void)
 {
     struct desc_pointer idt;

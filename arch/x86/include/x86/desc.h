@@ -12,7 +12,7 @@
 #define SELECTOR_DATA 0x10
 #define SELECTOR_TSS  0x18
 
-/* Flat 64-bit code and data; marked as accessed, so that nobody writes there. */
+/* Flat 64-bit code and data; marked as accessed, so nobody writes to them. */
 #define GDT_CODE64 0x00af9b000000ffff
 #define GDT_DATA   0x00cf93000000ffff
 

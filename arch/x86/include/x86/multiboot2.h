@@ -7,13 +7,17 @@
 #define X86_MULTIBOOT2_H
 
 /* "OS image format": the header that a loader looks for in the image. */
-#define MULTIBOOT2_HEADER_MAGIC     0xe85250d6
-#define MULTIBOOT2_HEADER_ALIGN     8
-#define MULTIBOOT2_ARCHITECTURE_I386 0
-#define MULTIBOOT2_HEADER_TAG_END         0
-#define MULTIBOOT2_HEADER_TAG_FRAMEBUFFER 5
+#define MULTIBOOT2_HEADER_MAGIC             0xe85250d6
+#define MULTIBOOT2_HEADER_ALIGN             8
+#define MULTIBOOT2_ARCHITECTURE_I386        0
+#define MULTIBOOT2_HEADER_TAG_END           0
+#define MULTIBOOT2_HEADER_TAG_REQUEST       1 /* tags that we want to be told */
+#define MULTIBOOT2_HEADER_TAG_ENTRY         3
+#define MULTIBOOT2_HEADER_TAG_FRAMEBUFFER   5
 #define MULTIBOOT2_HEADER_TAG_ALIGN_MODULES 6
-#define MULTIBOOT2_HEADER_TAG_OPTIONAL 1 /* a flag: the loader may skip it */
+
+/* A flag of a header tag: the loader may skip it. */
+#define MULTIBOOT2_HEADER_TAG_OPTIONAL 1
 
 /* "Machine state": what EAX holds at the entry point. */
 #define MULTIBOOT2_LOADER_MAGIC 0x36d76289

@@ -35,10 +35,9 @@
 #define PAGETABLE_INDEX_SHIFT 9
 
 /* log2 of the bytes that an entry of @level maps. */
-#define PTE_SHIFT(level) (12 + PAGETABLE_INDEX_SHIFT * ((level) - 1))
+#define PTE_SHIFT(level) (12 + PAGETABLE_INDEX_SHIFT * ((level)-1))
 
 /* Which entry of a table of @level translates @va. */
-#define PTE_INDEX(va, level)                                                  \
-    (((va) >> PTE_SHIFT(level)) & (PTES_PER_TABLE - 1))
+#define PTE_INDEX(va, level) (((va) >> PTE_SHIFT(level)) & (PTES_PER_TABLE - 1))
 
 #endif /* X86_PTE_H */

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* What may be done at which address, tried on the machine and read in its
+ * page tables. */
+#include <test.h>
+
+#include <boot/setup.h>
+#include <cpu/image.h>
+#include <cpu/layout.h>
+#include <cpu/paging.h>
+#include <cpu/registers.h>
+#include <cpu/stacks.h>
+#include <x86/cpuid.h>
+#include <x86/pte.h>
+#include <xen/bits.h>
+#include <xen/bootmem.h>
+#include <xen/machine.h>
+#include <xen/mm-frame.h>
+
+#define HYPERVISOR_START 0xffff800000000000
+
+static bool is_readable(const void *va)
+{
+    uint8_t byte;
+
+    return machine_probe_read(va, &byte);
+}
+
+/* Writes what is there anyway: if it works, only the test is harmed. */
+static bool is_writable(const void *va)
+{
+    uint8_t byte;
+
+    return machine_probe_read(va, &byte) &&
+           machine_probe_write((void *)va, byte);
+}
+
+TEST(paging, text_and_constants_cannot_be_written)
+{
+    for (const char *va = image_start; va < image_rodata_end; va += PAGE_SIZE) {
+        EXPECT(is_readable(va));
+        EXPECT(!is_writable(va));
+        EXPECT(!is_writable(va + PAGE_SIZE - 1));
+    }
+    EXPECT(is_writable(image_rodata_end));
+    EXPECT(is_writable((const void *)((uintptr_t)image_end - 1)));
+}
+
+TEST(paging, text_and_constants_cannot_be_written_in_the_direct_map)
+{
+    paddr_t start = image_maddr(image_start);
+    paddr_t end = image_maddr(image_rodata_end);
+
+    for (paddr_t at = start; at < end; at += PAGE_SIZE) {
+        EXPECT(is_readable(maddr_to_virt(at)));
+        EXPECT(!is_writable(maddr_to_virt(at)));
+    }
+    EXPECT(is_writable(maddr_to_virt(start - 1)));
+    EXPECT(is_writable(maddr_to_virt(end)));
+}
+
+TEST(paging, the_identity_map_is_gone)
+{
+    EXPECT(!is_readable((const void *)0));
+    EXPECT(!is_readable((const void *)PAGE_SIZE));
+    EXPECT(!is_readable((const void *)image_maddr(image_start)));
+    EXPECT(!is_readable((const void *)(BOOT_MAP_SIZE - 1)));
+}
+
+TEST(paging, no_guard_page_is_mapped)
+{
+    const uint8_t *guard;
+    unsigned int i = 0;
+
+    for (; (guard = stacks_guard(&boot_stacks, i)) != NULL; i++) {
+        EXPECT(!is_readable(guard));
+        EXPECT(!is_readable(guard + PAGE_SIZE - 1));
+        EXPECT(is_writable(guard + PAGE_SIZE));
+    }
+    EXPECT_EQ(i, 1 + NR_IST);
+}
+
+/* A leaf of the page tables: what it maps, where and how. */
+struct leaf {
+    uintptr_t va;
+    paddr_t start, end;
+    uint64_t flags;
+};
+
+/* Call @check for each leaf there is, anywhere. */
+static void for_each_leaf(void (*check)(const struct leaf *leaf))
+{
+    uintptr_t va = 0;
+
+    do {
+        unsigned int level;
+        uint64_t entry = paging_lookup((const void *)va, &level);
+        uint64_t size = BIT(PTE_SHIFT(level));
+        paddr_t start = entry & PTE_ADDRESS & ~(size - 1);
+
+        if (entry) {
+            struct leaf leaf = { va, start, start + size, entry };
+
+            check(&leaf);
+        }
+        va += size;
+        if (va == BIT(47))
+            va = HYPERVISOR_START; /* between them no address exists */
+    } while (va != 0);
+}
+
+static bool overlaps(const struct leaf *leaf, const char *start,
+                     const char *end)
+{
+    return leaf->start < image_maddr(end) && leaf->end > image_maddr(start);
+}
+
+static void check_rights(const struct leaf *leaf)
+{
+    bool writable = leaf->flags & PTE_WRITABLE;
+    bool executable = !(leaf->flags & PTE_NX);
+
+    EXPECT(!(writable && executable));
+    EXPECT(!writable || !overlaps(leaf, image_start, image_rodata_end));
+    if (executable) {
+        EXPECT(leaf->va >= (uintptr_t)image_start);
+        EXPECT(leaf->va < (uintptr_t)image_text_end);
+    }
+}
+
+TEST(paging, nothing_is_both_writable_and_executable_anywhere)
+{
+    for_each_leaf(check_rights);
+}
+
+static void check_slot(const struct leaf *leaf)
+{
+    EXPECT(leaf->va >= HYPERVISOR_START);
+    EXPECT(leaf->va < HYPERVISOR_END);
+    EXPECT(!(leaf->flags & PTE_USER));
+}
+
+TEST(paging, only_the_hypervisors_slots_are_used_and_not_for_users)
+{
+    for_each_leaf(check_slot);
+}
+
+/* Is [@start, @end) in the direct map, each address where it belongs? */
+static bool is_directly_mapped(paddr_t start, paddr_t end)
+{
+    while (start < end) {
+        unsigned int level;
+        uint64_t entry = paging_lookup(maddr_to_virt(start), &level);
+        uint64_t size = BIT(PTE_SHIFT(level));
+
+        if (!entry ||
+            (entry & PTE_ADDRESS & ~(size - 1)) != ALIGN_DOWN(start, size))
+            return false;
+        start = ALIGN_DOWN(start, size) + size;
+    }
+
+    return true;
+}
+
+TEST(paging, all_ram_is_in_the_direct_map_and_can_be_written)
+{
+    const struct memory_map *map = &boot_state()->map;
+
+    for (unsigned int i = 0; i < map->nr; i++) {
+        const struct memory_range *range = &map->range[i];
+
+        if (range->kind != MEMORY_RAM)
+            continue;
+        EXPECT(is_directly_mapped(range->start, range->end));
+        EXPECT(is_writable(maddr_to_virt(range->start)));
+        EXPECT(is_writable(maddr_to_virt(range->end - 1)));
+    }
+}
+
+TEST(paging, nothing_but_ram_and_acpi_is_in_the_direct_map)
+{
+    const struct memory_map *map = &boot_state()->map;
+
+    for (unsigned int i = 0; i < map->nr; i++) {
+        const struct memory_range *range = &map->range[i];
+
+        if (range->kind != MEMORY_RESERVED && range->kind != MEMORY_UNUSABLE)
+            continue;
+
+        /* At its edges a frame may be ACPI's too. */
+        if (range->end - range->start > 2 * PAGE_SIZE) {
+            EXPECT(!is_readable(maddr_to_virt(range->start + PAGE_SIZE)));
+            EXPECT(!is_readable(maddr_to_virt(range->end - PAGE_SIZE - 1)));
+        }
+    }
+    EXPECT(!is_readable(
+        maddr_to_virt(ALIGN_UP(memory_map_ram_end(map), BIT(PTE_SHIFT(3))))));
+}
+
+TEST(paging, large_pages_map_what_is_large)
+{
+    unsigned int best =
+        cpuid(CPUID_EXT_FEATURES).edx & CPUID_EXT_EDX_PAGE1GB ? 3 : 2;
+    const struct memory_map *map = &boot_state()->map;
+
+    for (unsigned int i = 0; i < map->nr; i++) {
+        const struct memory_range *range = &map->range[i];
+        paddr_t start = ALIGN_UP(range->start, BIT(PTE_SHIFT(best)));
+        unsigned int level;
+
+        /* The first of them holds the image, in small pieces. */
+        if (range->kind != MEMORY_RAM || start < image_maddr(image_end) ||
+            start + BIT(PTE_SHIFT(best)) > range->end)
+            continue;
+        EXPECT(paging_lookup(maddr_to_virt(start), &level) != 0);
+        EXPECT_EQ(level, best);
+    }
+}
