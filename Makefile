@@ -55,6 +55,7 @@ core-y                   += common/heap_check.c
 # Pure too, but only the bootable image has a use for it.
 image-y                  += common/cmdline.c
 image-$(CONFIG_SELFTEST) += common/selftest.c
+image-$(CONFIG_MONITOR)  += common/monitor_frame.c
 image-$(CONFIG_MONITOR)  += common/monitor.c
 
 # The only calls that may go down those lists.
@@ -76,8 +77,12 @@ hosted-y                 += $(wildcard tests/harness/*.c tests/model/*.c)
 tests-y                  += $(wildcard tests/unit/test_*.c)
 fuzzers-y                += $(wildcard tests/fuzz/fuzz_*.c)
 
+# What every fuzzer is linked with: the machine it runs on, and expectations.
+fuzz-support-y           := tests/fuzz/machine.c tests/fuzz/fuzz.c
+
 # Of those tests, the ones with threads: they also run under ThreadSanitizer.
 threaded-y               += $(wildcard tests/unit/test_spinlock.c)
+threaded-y               += $(wildcard tests/unit/test_heap_threads.c)
 
 core-y  := $(wildcard $(core-y))
 image-y := $(wildcard $(image-y))
@@ -135,7 +140,7 @@ pure-y      += $(hosted-y)
 tests       := $(tests-y:%.c=$(BUILD)/hosted/%)
 tsan-tests  := $(threaded-y:%.c=$(BUILD)/tsan/%)
 fuzzers     := $(fuzzers-y:%.c=$(BUILD)/fuzz/%)
-programs-y  := $(tests-y) $(fuzzers-y)
+programs-y  := $(tests-y) $(fuzzers-y) $(fuzz-support-y)
 
 .PHONY: all lib iso
 .SECONDARY:
@@ -191,7 +196,8 @@ $(tests): $(BUILD)/hosted/%: $(BUILD)/hosted/%.o $(BUILD)/hosted/libtessera.a
 $(tsan-tests): $(BUILD)/tsan/%: $(BUILD)/tsan/%.o $(BUILD)/tsan/libtessera.a
 	$(HOST_CC) -pthread $(tsan) -o $@ $^
 
-$(fuzzers): $(BUILD)/fuzz/%: $(BUILD)/fuzz/%.o $(BUILD)/fuzz/libtessera.a
+$(fuzzers): $(BUILD)/fuzz/%: $(BUILD)/fuzz/%.o \
+    $(fuzz-support-y:%.c=$(BUILD)/fuzz/%.o) $(BUILD)/fuzz/libtessera.a
 	$(FUZZ_CC) -pthread $(fuzz) -fsanitize=fuzzer -o $@ $^
 
 $(BUILD)/lib/include: $(BUILD)/auto.conf FORCE

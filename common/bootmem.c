@@ -5,6 +5,7 @@
 #include <xen/bug.h>
 #include <xen/e820.h>
 #include <xen/errno.h>
+#include <xen/memory_map.h>
 #include <xen/printk.h>
 #include <xen/string.h>
 #include <xen/text.h>
@@ -272,10 +273,14 @@ const char *bootmem_owner(mfn_t mfn)
 
 void bootmem_print_reservations(void)
 {
-    for (unsigned int i = 0; i < nr_reservations; i++)
-        printk(LOG_INFO, "reserved: [%013lx, %013lx) %s\n",
-               reservation[i].start, reservation[i].end,
-               reservation[i].owner);
+    for (unsigned int i = 0; i < nr_reservations; i++) {
+        const struct bootmem_reservation *r = &reservation[i];
+        char size[SIZE_TEXT];
+
+        format_size(size, r->end - r->start);
+        printk(LOG_INFO, "reserved: %016lx  %016lx  %10s  %s\n", r->start,
+               r->end - 1, size, r->owner);
+    }
     if (nr_lost > 0)
         printk(LOG_WARNING, "bootmem: too fragmented, %lu frames are lost\n",
                nr_lost);

@@ -19,9 +19,6 @@
 #define MAX_WORDS 4U
 #define MAX_ROWS  64U
 
-/* Room for any amount of memory, in words. */
-#define HUMAN_SIZE 32
-
 /* A command's words behind its name; those that were not given are "". */
 struct words {
     unsigned int nr;
@@ -79,15 +76,10 @@ static bool command_map(const struct monitor_view *view,
     return true;
 }
 
-/* An amount of frames in the unit that reads best. */
-static const char *human_size(unsigned long nr, char text[HUMAN_SIZE])
+/* Format the size of @nr frames. */
+static const char *frames_text(char text[SIZE_TEXT], unsigned long nr)
 {
-    unsigned long kib = nr << (PAGE_SHIFT - 10);
-
-    if (kib < 10240)
-        snprintf(text, HUMAN_SIZE, "%lu KiB", kib);
-    else
-        snprintf(text, HUMAN_SIZE, "%lu MiB", kib >> 10);
+    format_size(text, (uint64_t)nr << PAGE_SHIFT);
 
     return text;
 }
@@ -96,7 +88,7 @@ static bool command_heap(const struct monitor_view *view,
                          const struct words *words)
 {
     struct heap_statistics s;
-    char block[HUMAN_SIZE], total[HUMAN_SIZE];
+    char block[SIZE_TEXT], total[SIZE_TEXT];
     int broken;
 
     (void)view;
@@ -106,12 +98,12 @@ static bool command_heap(const struct monitor_view *view,
     for (unsigned int order = 0; order < NR_ORDERS; order++) {
         if (s.nr_blocks[order] > 0)
             console_printf("%5u  %10s  %11lu  %10s\n", order,
-                           human_size(BIT(order), block), s.nr_blocks[order],
-                           human_size(s.nr_blocks[order] << order, total));
+                           frames_text(block, BIT(order)), s.nr_blocks[order],
+                           frames_text(total, s.nr_blocks[order] << order));
     }
     console_printf("free    %lu of %lu frames (%s of %s)\n", s.nr_free,
-                   s.nr_frames, human_size(s.nr_free, block),
-                   human_size(s.nr_frames, total));
+                   s.nr_frames, frames_text(block, s.nr_free),
+                   frames_text(total, s.nr_frames));
     broken = heap_check();
     if (broken)
         console_printf("check   breaks H%d\n", broken);

@@ -33,7 +33,7 @@ class Scenario:
     script: tuple = ()              # (line for the monitor, pattern in answer)
     tap: bool = True                # self-tests run, and all must pass
     status: int = SUCCESS
-    seconds: int = 60
+    seconds: int = 180
     image: str = ""                 # instead of the default one
     command: tuple = ()             # run this, not QEMU
 

@@ -27,7 +27,7 @@ class Tap:
 
     def __init__(self, text):
         self.passed, self.skipped, self.failures, self.plan = 0, [], [], None
-        self.numbers = []
+        self.numbers, self.remarks = [], []
         for line in text.splitlines():
             self.read(line)
 
@@ -40,18 +40,21 @@ class Tap:
             self.failures.append([line])
         elif result:
             self.result(line, result)
-        elif line.startswith("#") and self.failures and self.in_failure:
-            self.failures[-1].append(line)
+        elif line.startswith("#"):
+            (self.failures[-1] if self.in_failure else
+             self.remarks).append(line)
 
     def result(self, line, result):
         self.numbers.append(int(result[2] or len(self.numbers) + 1))
         self.in_failure = bool(result[1])
+        # Remarks stand before the result that they explain, or behind it.
         if self.in_failure:
-            self.failures.append([line])
+            self.failures.append([line] + self.remarks)
         else:
             self.passed += 1
             if re.search(r"# *SKIP", line, re.I):
                 self.skipped.append(line)
+        self.remarks = []
 
     in_failure = False
 

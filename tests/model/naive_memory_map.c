@@ -164,8 +164,8 @@ bool naive_is_ram(paddr_t start, paddr_t end)
     bool all = start < end;
 
     for (paddr_t at = start; at < end; at += space.cell_size)
-        all = all && cells[(at - space.base) / space.cell_size].kind ==
-                         MEMORY_RAM;
+        all = all &&
+              cells[(at - space.base) / space.cell_size].kind == MEMORY_RAM;
 
     return all;
 }
@@ -179,8 +179,8 @@ static const char *broken_by(const struct memory_range *range,
         return "M1: a range ends above PADDR_MAX";
     if (before && before->end > range->start)
         return "M1: ranges overlap, or do not ascend";
-    if (before && before->end == range->start &&
-        before->kind == range->kind && before->reason == range->reason)
+    if (before && before->end == range->start && before->kind == range->kind &&
+        before->reason == range->reason)
         return "M1: neighbours that touch do not differ";
     if (range->kind == MEMORY_RAM && (range->start | range->end) % PAGE_SIZE)
         return "M3: RAM is not whole frames";
@@ -191,8 +191,8 @@ static const char *broken_by(const struct memory_range *range,
 const char *memory_map_broken_rule(const struct memory_map *map)
 {
     for (unsigned int i = 0; i < map->nr; i++) {
-        const char *broken = broken_by(&map->range[i],
-                                       i ? &map->range[i - 1] : NULL);
+        const char *broken =
+            broken_by(&map->range[i], i ? &map->range[i - 1] : NULL);
 
         if (broken)
             return broken;

@@ -4,9 +4,8 @@
 
 usage: run.py [-j N] [--table FILE] [pattern]     prints TAP
 
-A pattern picks faults by their invariant.
-
-faults.txt has one paragraph a fault:
+A pattern picks faults by their invariant. The tables, all files of faults.d,
+have one paragraph a fault:
 
     H3: free buddies merge                      the invariant
     common/page_alloc.c test_page_alloc         the file, the test program
@@ -19,6 +18,7 @@ a failure. So is a test program that is red before anything was planted.
 
 import argparse
 import collections
+import glob
 import os
 import queue
 import re
@@ -29,7 +29,7 @@ import tempfile
 import threading
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
-TABLE = os.path.join(ROOT, "tests", "mutation", "faults.txt")
+TABLES = os.path.join(ROOT, "tests", "mutation", "faults.d", "*")
 SECONDS = 120
 QUIET = dict(stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
              stderr=subprocess.STDOUT, text=True, errors="replace")
@@ -37,14 +37,16 @@ QUIET = dict(stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
 Fault = collections.namedtuple("Fault", "invariant file test old new")
 
 
-def faults(path):
-    with open(path) as table:
-        text = re.sub(r"^#.*\n", "", table.read(), flags=re.M)
+def faults(pattern):
+    text = ""
+    for path in sorted(glob.glob(pattern)):
+        with open(path) as table:
+            text += re.sub(r"^#.*\n", "", table.read(), flags=re.M) + "\n\n"
     for paragraph in re.split(r"\n\s*\n", text.strip()):
         invariant, where, *lines = paragraph.split("\n")
         file, test = where.split()
         if any(line[0] not in "-+" for line in lines):
-            sys.exit(f"faults.txt: neither '-' nor '+':\n{paragraph}")
+            sys.exit(f"neither '-' nor '+':\n{paragraph}")
         old = [line[1:] for line in lines if line[0] == "-"]
         new = [line[1:] for line in lines if line[0] == "+"]
         yield Fault(invariant, file, test, "\n".join(old), "\n".join(new))
@@ -118,7 +120,7 @@ def show(number, fault, why, red):
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("-j", type=int, default=2)
-    parser.add_argument("--table", default=TABLE)
+    parser.add_argument("--table", default=TABLES)
     parser.add_argument("pattern", nargs="?", default="")
     args = parser.parse_args()
     chosen = [f for f in faults(args.table) if re.search(args.pattern, f.invariant)]

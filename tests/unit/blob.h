@@ -40,16 +40,26 @@ static inline void blob_align(struct blob *blob, size_t align)
     blob->size = (blob->size + align - 1) / align * align;
 }
 
-static inline void blob_set32(struct blob *blob, size_t offset,
-                              uint32_t number)
+static inline void blob_set32(struct blob *blob, size_t offset, uint32_t number)
 {
     memcpy(blob->bytes + offset, &number, sizeof(number));
 }
 
-static inline void blob_set64(struct blob *blob, size_t offset,
-                              uint64_t number)
+static inline void blob_set64(struct blob *blob, size_t offset, uint64_t number)
 {
     memcpy(blob->bytes + offset, &number, sizeof(number));
+}
+
+/* Set the byte at @checksum so that all @size bytes at @at add up to 0. */
+static inline void blob_fix_sum(struct blob *blob, size_t at, size_t size,
+                                size_t checksum)
+{
+    uint8_t sum = 0;
+
+    blob->bytes[at + checksum] = 0;
+    for (size_t i = 0; i < size; i++)
+        sum = (uint8_t)(sum + blob->bytes[at + i]);
+    blob->bytes[at + checksum] = (uint8_t)-sum;
 }
 
 /* Make a window of a copy of @blob, as it stands at address @start. */
@@ -65,6 +75,16 @@ static inline struct memory_window blob_window(const struct blob *blob,
 static inline void blob_window_free(const struct memory_window *window)
 {
     free((uint8_t *)(uintptr_t)window->base - 1);
+}
+
+static inline unsigned int nr_lines(const char *text)
+{
+    unsigned int nr = 0;
+
+    for (; *text; text++)
+        nr += *text == '\n';
+
+    return nr;
 }
 
 #endif /* BLOB_H */

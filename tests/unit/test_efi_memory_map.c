@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* EFI's memory map in e820's terms. */
-#include <stdlib.h>
-#include <string.h>
-
 #include <hosted.h>
 #include <test.h>
 #include <x86/efi.h>
 #include <xen/efi_memory_map.h>
 #include <xen/errno.h>
+
+#include "blob.h"
 
 #define WB      EFI_ATTRIBUTE_WRITE_BACK
 #define RUNTIME EFI_ATTRIBUTE_RUNTIME
@@ -171,7 +170,6 @@ TEST(efi_memory_map, pages_beyond_64_bits_reserve_all_from_there_on)
 TEST(efi_memory_map, a_thousand_bad_descriptors_give_a_few_warnings)
 {
     static struct efi_memory_descriptor descriptor[1000];
-    unsigned int nr_lines = 0;
 
     for (unsigned int i = 0; i < 1000; i++)
         descriptor[i].nr_pages = UINT64_MAX;
@@ -179,8 +177,6 @@ TEST(efi_memory_map, a_thousand_bad_descriptors_give_a_few_warnings)
                                    sizeof(descriptor[0]), &map),
               0);
     EXPECT_EQ(map.nr, 1000);
-    for (const char *c = hosted_console(); *c; c++)
-        nr_lines += *c == '\n';
-    EXPECT_EQ(nr_lines, 9);
+    EXPECT_EQ(nr_lines(hosted_console()), 9);
     EXPECT(strstr(hosted_console(), "further warnings are left out"));
 }

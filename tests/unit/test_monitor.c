@@ -81,6 +81,7 @@ TEST(monitor, page_tells_what_kind_of_frame_it_is)
     boot();
     expect_answer("page 0x1000000", "free, in the block of order");
     expect_answer("page mfn 0x1000", "address 0x1000000");
+    expect_answer("page mfn 0x1001", "the head of the block speaks for it");
     expect_answer("page 16M", "mfn 0x1000,");
     expect_answer("page 0x200fff", "kept    for the image");
     expect_answer("page 0x200000", "heap    not free");

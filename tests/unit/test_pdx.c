@@ -178,26 +178,36 @@ TEST(pdx, any_number_may_be_asked)
                mfn_x(pdx_frame(&c, pdx_of(&c, _mfn(odd[i])))) == odd[i]);
 }
 
+/* A range of up to 2^@bits, as boards have them, or anywhere. */
+static struct memory_range random_range(unsigned int bits, bool is_bank)
+{
+    paddr_t start = test_random() & (BIT(bits) - 1);
+    paddr_t size = test_random() & (BIT(12 + test_random() % 32) - 1);
+    paddr_t end;
+
+    if (is_bank) {
+        start &= 3UL << (bits - 2);
+        size %= 6 * GIB;
+    } else {
+        start &= ~(BIT(12 + test_random() % (bits - 12)) - 1);
+    }
+    end = start + size < PADDR_MAX ? start + size : PADDR_MAX;
+
+    return (struct memory_range)RAM(start, end);
+}
+
 TEST(pdx, random_maps_agree_with_brute_force)
 {
-    static struct memory_range range[64];
+    static struct memory_range range[8];
     unsigned int nr_chosen[3] = { 0 };
 
     for (unsigned int round = 0; round < 20000; round++) {
         unsigned int nr = (unsigned int)(test_random() % 8);
         unsigned int bits = 30 + (unsigned int)(test_random() % 23);
+        bool is_bank = test_random() % 2;
 
-        for (unsigned int i = 0; i < nr; i++) {
-            paddr_t start = test_random() & (BIT(bits) - 1);
-            paddr_t size = test_random() &
-                           (BIT(12 + test_random() % 32) - 1);
-
-            /* Round starts are what firmware prefers. */
-            start &= ~(BIT(12 + test_random() % (bits - 12)) - 1);
-            range[i] = (struct memory_range)RAM(start, start + size);
-            if (range[i].end > PADDR_MAX)
-                range[i].end = PADDR_MAX;
-        }
+        for (unsigned int i = 0; i < nr; i++)
+            range[i] = random_range(bits, is_bank);
         nr_chosen[choose(range, nr)]++;
         if (test_nr_failures() > 0)
             return;

@@ -87,7 +87,7 @@ static void reserve_framebuffer(const struct boot_state *state)
         return;
     printk(LOG_INFO, "framebuffer: %ux%u, %u bits a pixel, at %#lx\n",
            fb->width, fb->height, fb->bits_per_pixel, fb->address);
-    if (fb->address <= PADDR_MAX - size &&
+    if (size <= PADDR_MAX && fb->address <= PADDR_MAX - size &&
         touches_ram(&state->map, fb->address, fb->address + size))
         reserve(fb->address, fb->address + size, "framebuffer");
 }

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT */
+/* What stops the hypervisor, what is explained, and what heap_check() sees. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <hosted.h>
+#include <test.h>
+#include <xen/frame_table.h>
+#include <xen/page_alloc.h>
+
+#include "../model/small_machine.h"
+
+#define GROUP FRAMES_PER_GROUP
+#define TOP   10U
+#define NR    BIT(TOP)
+
+static const struct ram ram[] = { { NR, NR }, { 4 * GROUP - 16, 16 } };
+
+/* Blocks that are out, of each order from 0 on, and their buddies. */
+static struct page_info *out[TOP], *buddy[TOP];
+
+static void heap_in_use(void)
+{
+    small_machine(ram, 2);
+    heap_add(_mfn(NR), NR);
+    for (unsigned int order = 0; order < TOP - 1; order++) {
+        out[order] = alloc_heap_pages(order, HEAP_NO_LIMIT);
+        buddy[order] = alloc_heap_pages(order, HEAP_NO_LIMIT);
+    }
+    for (unsigned int order = 0; order < TOP - 1; order++)
+        EXPECT(out[order] != NULL && buddy[order] != NULL);
+}
+
+TEST(heap_misuse, a_block_given_back_twice_is_a_bug)
+{
+    heap_in_use();
+    for (unsigned int order = 0; order < TOP - 1; order++) {
+        free_heap_pages(out[order], order);
+        EXPECT_BUG(free_heap_pages(out[order], order));
+        free_heap_pages(buddy[order], order); /* it merges: other heads */
+        EXPECT_BUG(free_heap_pages(out[order], order));
+        EXPECT_BUG(free_heap_pages(buddy[order], order));
+    }
+    EXPECT_EQ(heap_check(), 0);
+}
+
+TEST(heap_misuse, a_part_of_a_free_block_given_back_is_a_bug)
+{
+    heap_in_use();
+    free_heap_pages(out[8], 8);
+    for (unsigned int order = 0; order <= 8; order++)
+        for (unsigned long i = 0; i < 256; i += BIT(order) * 17)
+            EXPECT_BUG(free_heap_pages(out[8] + i, order));
+}
+
+TEST(heap_misuse, a_block_with_a_free_part_given_back_is_a_bug)
+{
+    heap_in_use();
+    for (unsigned int order = 1; order < 9; order++) {
+        free_heap_pages(out[order] + BIT(order) - 1, 0);
+        EXPECT_BUG(free_heap_pages(out[order], order));
+        EXPECT_BUG(free_heap_pages(out[order] + BIT(order - 1), order - 1));
+    }
+    EXPECT_BUG(free_heap_pages(out[8], 9)); /* longer than it was */
+}
+
+TEST(heap_misuse, a_block_that_there_cannot_be_is_a_bug)
+{
+    static const unsigned int order[] = { 21, 31, 32, 63, 64, ~0U };
+
+    heap_in_use();
+    for (unsigned int i = 0; i < ARRAY_SIZE(order); i++)
+        EXPECT_BUG(free_heap_pages(out[0], order[i]));
+    for (unsigned int o = 1; o < 8; o++)
+        for (unsigned int i = 0; i < o; i++)
+            EXPECT_BUG(free_heap_pages(out[8] + BIT(i), o));
+
+    EXPECT_BUG(free_heap_pages(NULL, 0));
+    EXPECT_BUG(free_heap_pages(frame_table - 1, 0));
+    EXPECT_BUG(free_heap_pages(pdx_to_page(2 * GROUP), 0));
+    EXPECT_BUG(free_heap_pages(pdx_to_page(nr_pdxs), 0));
+    EXPECT_BUG(free_heap_pages(pdx_to_page(nr_pdxs) + BIT(30), 0));
+    EXPECT_BUG(free_heap_pages((struct page_info *)((char *)out[0] + 16), 0));
+    EXPECT_BUG(free_heap_pages(pdx_to_page(0), highest_bit(2 * GROUP)));
+}
+
+TEST(heap_misuse, a_frame_that_is_still_somebodys_given_back_is_a_bug)
+{
+    heap_in_use();
+    for (unsigned int i = 0; i < sizeof(struct page_info); i += 4) {
+        uint32_t *word = (uint32_t *)((char *)out[3] + i);
+
+        *word = 1;
+        EXPECT_BUG(free_heap_pages(out[3], 3));
+        *word = 0;
+        word = (uint32_t *)((char *)(out[3] + 7) + i);
+        *word = 1;
+        EXPECT_BUG(free_heap_pages(out[3], 3));
+        *word = 0;
+    }
+    free_heap_pages(out[3], 3);
+}
+
+/* Of a frame that was never the heap's, only the sum tells. */
+TEST(heap_misuse, a_frame_too_many_is_a_bug)
+{
+    small_machine(ram, 2);
+    heap_add(_mfn(NR), NR);
+    EXPECT_BUG(free_heap_pages(mfn_to_page(_mfn(4 * GROUP - 16)), 0));
+    EXPECT_BUG(free_heap_pages(mfn_to_page(_mfn(4 * GROUP - 16)), 4));
+}
+
+TEST(heap_misuse, memory_that_cannot_be_added_is_a_bug)
+{
+    small_machine(ram, 2);
+    heap_add(_mfn(NR), NR);
+    EXPECT_BUG(heap_add(_mfn(NR), NR));
+    EXPECT_BUG(heap_add(_mfn(NR + 17), 1));
+    EXPECT_BUG(heap_add(_mfn(4 * GROUP), 1));
+    EXPECT_BUG(heap_add(_mfn(4 * GROUP - 1), 2));
+    EXPECT_BUG(heap_add(INVALID_MFN, 1));
+    mfn_to_page(_mfn(4 * GROUP - 16))->count_info = 1;
+    EXPECT_BUG(heap_add(_mfn(4 * GROUP - 16), 1));
+}
+
+/* What the console says before free_heap_pages(@pg, @order) stops. */
+static const char *last_words(struct page_info *pg, unsigned int order)
+{
+    static char text[4096];
+    size_t size = 0;
+    ssize_t got;
+    int end[2];
+
+    if (pipe(end))
+        return "";
+    if (test_fork() == 0) {
+        dup2(end[1], STDOUT_FILENO);
+        hosted_console_show(true);
+        free_heap_pages(pg, order);
+        _exit(0);
+    }
+    close(end[1]);
+    while ((got = read(end[0], text + size, sizeof(text) - 1 - size)) > 0)
+        size += (size_t)got;
+    text[size] = '\0';
+    wait(NULL);
+
+    return text;
+}
+
+static void expect_words(struct page_info *pg, unsigned int order,
+                         const char *expected)
+{
+    const char *words = last_words(pg, order);
+    char frame[64];
+
+    if (!strstr(words, expected))
+        test_fail(__FILE__, __LINE__, "no '%s' in: %s", expected, words);
+    snprintf(frame, sizeof(frame), "order %u", order);
+    EXPECT(strstr(words, frame) != NULL);
+}
+
+TEST(heap_misuse, last_words_name_the_frame_and_what_is_wrong)
+{
+    char frame[64];
+
+    heap_in_use();
+    free_heap_pages(out[4] + 6, 1);
+    snprintf(frame, sizeof(frame), "frame %#lx (address %#lx)",
+             mfn_x(page_to_mfn(out[4])),
+             mfn_to_maddr(page_to_mfn(out[4])));
+    expect_words(out[4], 4, frame);
+    snprintf(frame, sizeof(frame), "frame %#lx is free already",
+             mfn_x(page_to_mfn(out[4])) + 6);
+    expect_words(out[4], 4, frame);
+    expect_words(out[4] + 6, 1, "is free already");
+    expect_words(out[4] + 7, 0, "is free already");
+    if (CONFIG_DEBUG)
+        expect_words(out[4] + 7, 0, "was last given back by");
+
+    expect_words(out[4], 64, "cannot start a block of that order");
+    expect_words(frame_table - 1, 0, "is not in the frame table");
+    expect_words(out[4] + 1, 1, "is not aligned to the order");
+    expect_words(pdx_to_page(0), MAX_ORDER, "that are not RAM");
+    out[3]->count_info = PGC_allocated | 1;
+    expect_words(out[3], 3, "count_info 0x8000000000000001");
+    expect_words(out[3], 3, "has a count, a type, an owner or a link");
+}
+
+static __noinline void free_here(struct page_info *pg, unsigned int order)
+{
+    free_heap_pages(pg, order);
+    __asm__ volatile("" ::: "memory"); /* no tail call: we are the caller */
+}
+
+TEST(heap_misuse, who_gave_a_frame_back_is_remembered)
+{
+    mfn_t mfn;
+
+    heap_in_use();
+    mfn = page_to_mfn(out[2]);
+    EXPECT_EQ(heap_last_free(mfn), 0);
+    free_here(out[2], 2);
+    for (unsigned long i = 0; i < 4; i++) {
+        uintptr_t caller = heap_last_free(mfn_add(mfn, i));
+
+        if (CONFIG_DEBUG)
+            EXPECT(caller - (uintptr_t)free_here < 256);
+        else
+            EXPECT_EQ(caller, 0);
+    }
+    EXPECT_EQ(heap_last_free(mfn_add(mfn, 4)), 0);
+    EXPECT_EQ(heap_last_free(_mfn(mfn_x(mfn) - 1)), 0);
+    EXPECT_EQ(heap_last_free(INVALID_MFN), 0);
+
+    /* Forgotten after so many others. */
+    for (unsigned int i = 0; i < HEAP_HISTORY; i++) {
+        EXPECT_EQ(heap_last_free(mfn) != 0, CONFIG_DEBUG);
+        free_heap_pages(out[0], 0);
+        out[0] = alloc_heap_pages(0, HEAP_NO_LIMIT);
+    }
+    EXPECT_EQ(heap_last_free(mfn), 0);
+}
+
+/* How often "heap: no block" is on the console. */
+static unsigned int nr_explanations(void)
+{
+    unsigned int nr = 0;
+    const char *text = hosted_console();
+
+    while ((text = strstr(text, "heap: no block")) != NULL) {
+        text++;
+        nr++;
+    }
+
+    return nr;
+}
+
+TEST(heap_misuse, a_failure_says_what_there_is)
+{
+    heap_in_use();
+    free_heap_pages(out[3], 3);
+    free_heap_pages(out[2], 2);
+    EXPECT(alloc_heap_pages(4, (2 * NR - 1) * PAGE_SIZE) == NULL);
+    EXPECT(strstr(hosted_console(),
+                  "no block of order 4 below 0x7ff000, 1 failed in a row; "
+                  "free: 14 of 1024 frames, below the limit 14, largest "
+                  "block there of order 3") != NULL);
+
+    EXPECT(alloc_heap_pages(0, NR * PAGE_SIZE) == NULL);
+    EXPECT(strstr(hosted_console(), "below the limit 0, largest block there "
+                                    "none") != NULL);
+}
+
+/* The limit cuts the one block; two frames before it are free too. */
+TEST(heap_misuse, a_failure_counts_what_is_below_the_limit)
+{
+    heap_in_use();
+    free_heap_pages(out[8], 8);
+    EXPECT(alloc_heap_pages(
+               8, mfn_to_maddr(page_to_mfn(out[8])) + 13 * PAGE_SIZE) == NULL);
+    EXPECT(strstr(hosted_console(), "below the limit 15, largest block there "
+                                    "of order 3") != NULL);
+}
+
+TEST(heap_misuse, a_run_of_failures_is_told_at_powers_of_two)
+{
+    heap_in_use();
+    for (unsigned int i = 1; i <= 1000; i++) {
+        EXPECT(alloc_heap_pages(64, HEAP_NO_LIMIT) == NULL);
+        EXPECT_EQ(nr_explanations(), highest_bit(i) + 1);
+    }
+    free_heap_pages(out[0], 0);
+    EXPECT(alloc_heap_pages(0, HEAP_NO_LIMIT) != NULL);
+    EXPECT(alloc_heap_pages(0, 0) == NULL); /* a run of its own */
+    EXPECT_EQ(nr_explanations(), 11);
+}
+
+/* The check itself: does it see what is wrong? */
+static void expect_broken(int invariant, unsigned long *word,
+                          unsigned long value)
+{
+    unsigned long before = *word;
+
+    EXPECT_EQ(heap_check(), 0);
+    *word = value;
+    EXPECT_EQ(heap_check(), invariant);
+    *word = before;
+}
+
+TEST(heap_misuse, the_check_sees_a_mark_inside_a_free_block)
+{
+    heap_in_use();
+    free_heap_pages(out[5], 5);
+    for (unsigned int i = 1; i < 32; i++) {
+        expect_broken(1, &(out[5] + i)->count_info, PGC_state_free);
+        expect_broken(2, &(out[5] + i)->count_info, 1);
+        expect_broken(2, &(out[5] + i)->inuse_overlay.type_info, 1);
+    }
+    EXPECT(strstr(hosted_console(), "H2 is broken at frame") != NULL);
+}
+
+TEST(heap_misuse, the_check_sees_heads_off_their_list)
+{
+    struct page_info *pg;
+
+    heap_in_use();
+    free_heap_pages(out[1], 1);
+    free_heap_pages(out[6], 6);
+    free_heap_pages(buddy[1], 1);
+    pg = out[6];
+    expect_broken(3, &out[8]->count_info, PGC_state_free);
+    expect_broken(3, &pg->count_info, 0);
+    pg->list.prev = 5;
+    EXPECT_EQ(heap_check(), 3);
+    pg->list.prev = PAGE_LINK_NONE;
+    pg->list.next = (page_link_t)page_to_pdx(pg); /* a circle */
+    EXPECT_EQ(heap_check(), 3);
+    pg->list.next = (page_link_t)(2 * GROUP); /* a hole */
+    EXPECT_EQ(heap_check(), 3);
+    pg->list.next = (page_link_t)nr_pdxs;
+    EXPECT_EQ(heap_check(), 3);
+    pg->list.next = PAGE_LINK_NONE;
+    as_free(pg)->order = 7;
+    EXPECT_EQ(heap_check(), 3);
+    as_free(pg)->order = 6;
+    EXPECT_EQ(heap_check(), 0);
+}
+
+static void expect_false_head(int invariant, struct page_info *pg,
+                              unsigned int order)
+{
+    EXPECT_EQ(heap_check(), 0);
+    pg->count_info = PGC_state_free;
+    as_free(pg)->order = (uint8_t)order;
+    EXPECT_EQ(heap_check(), invariant);
+    *pg = (struct page_info){ 0 };
+}
+
+TEST(heap_misuse, the_check_sees_blocks_that_there_cannot_be)
+{
+    heap_in_use();
+    expect_false_head(4, out[3] + 1, 1);
+    expect_false_head(4, out[3], 21);
+    expect_false_head(4, pdx_to_page(3 * GROUP), highest_bit(2 * GROUP));
+    free_heap_pages(out[3], 3);
+    expect_false_head(5, buddy[3], 3);
+    expect_false_head(7, pdx_to_page(0), 3);
+}
