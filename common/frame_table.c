@@ -162,8 +162,8 @@ static bool is_ram(const struct memory_map *map, unsigned int *i, mfn_t mfn)
 {
     const struct memory_range *range = &map->range[*i];
 
-    while (*i < map->nr && (range->kind != MEMORY_RAM ||
-                            range->end <= mfn_to_maddr(mfn))) {
+    while (*i < map->nr &&
+           (range->kind != MEMORY_RAM || range->end <= mfn_to_maddr(mfn))) {
         range++;
         ++*i;
     }
@@ -203,8 +203,8 @@ static int check_ram(const struct memory_range *range)
     for (; mfn_x(mfn) <= mfn_x(last_frame(range)); mfn = next) {
         if (!mfn_valid(mfn))
             return broken(2, mfn);
-        next = _mfn(ALIGN_DOWN(mfn_x(mfn), FRAMES_PER_GROUP) +
-                    FRAMES_PER_GROUP);
+        next =
+            _mfn(ALIGN_DOWN(mfn_x(mfn), FRAMES_PER_GROUP) + FRAMES_PER_GROUP);
         if (!IS_ALIGNED(mfn_x(next), BIT(PDX_BLOCK_ORDER)) &&
             mfn_to_pdx(next) - mfn_to_pdx(mfn) != mfn_x(next) - mfn_x(mfn))
             return broken(5, next);
@@ -229,5 +229,6 @@ int frame_table_check(const struct memory_map *map)
         nr++;
     }
 
-    return rc || nr == nr_valid_groups ? rc : broken(3, pdx_to_mfn(nr_pdxs - 1));
+    return rc || nr == nr_valid_groups ? rc
+                                       : broken(3, pdx_to_mfn(nr_pdxs - 1));
 }

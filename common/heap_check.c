@@ -40,7 +40,8 @@ static bool expect(struct walk *walk, int invariant, mfn_t mfn,
 /* Does the link lead to an entry, and is that the head of a free block? */
 static bool leads_to_head(page_link_t link)
 {
-    return link < nr_pdxs && bitmap_test(valid_groups, link / FRAMES_PER_GROUP) &&
+    return link < nr_pdxs &&
+           bitmap_test(valid_groups, link / FRAMES_PER_GROUP) &&
            is_free_head(pdx_to_page(link));
 }
 

@@ -145,8 +145,7 @@ static void sort_events(unsigned int nr)
     }
 }
 
-/* Where two entries give one kind for two reasons, the plainer reason stands.
- */
+/* Where two entries give one kind for two reasons, the plainer one stands. */
 static bool kind_is_open(const struct sweep *sweep, unsigned int kind,
                          enum memory_reason *reason)
 {

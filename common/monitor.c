@@ -252,8 +252,8 @@ static bool command_help(const struct monitor_view *view,
     (void)view;
     (void)words;
     for (unsigned int i = 0; i < ARRAY_SIZE(commands); i++)
-        console_printf("%-9s%-22s%s\n", commands[i].name,
-                       commands[i].arguments, commands[i].help);
+        console_printf("%-9s%-22s%s\n", commands[i].name, commands[i].arguments,
+                       commands[i].help);
 
     return true;
 }

@@ -78,7 +78,7 @@ void monitor_show_frame(const struct memory_map *map, mfn_t mfn)
         console_printf("entry   zero: the head of the block speaks for it\n");
         return;
     }
-    console_printf("words   at %p: count_info %#lx\n",
-                   (void *)mfn_to_page(mfn), mfn_to_page(mfn)->count_info);
+    console_printf("words   at %p: count_info %#lx\n", (void *)mfn_to_page(mfn),
+                   mfn_to_page(mfn)->count_info);
     show_words(mfn_to_page(mfn));
 }

@@ -22,8 +22,8 @@ struct past_free {
     uintptr_t caller;
 };
 
-static struct past_free history[CONFIG_DEBUG ? HEAP_HISTORY : 1]
-    __guarded_by(heap_lock);
+static struct past_free
+    history[CONFIG_DEBUG ? HEAP_HISTORY : 1] __guarded_by(heap_lock);
 static unsigned long nr_frees __guarded_by(heap_lock);
 
 /* How many calls of alloc_heap_pages() have failed since one did not. */
@@ -200,8 +200,7 @@ static bool is_entry(const struct page_info *pg)
     uintptr_t offset = (uintptr_t)pg - (uintptr_t)frame_table;
 
     return offset % sizeof(*pg) == 0 && offset / sizeof(*pg) < nr_pdxs &&
-           bitmap_test(valid_groups,
-                       offset / sizeof(*pg) / FRAMES_PER_GROUP);
+           bitmap_test(valid_groups, offset / sizeof(*pg) / FRAMES_PER_GROUP);
 }
 
 /* Stop at a block that there cannot be. */

@@ -49,7 +49,7 @@ static unsigned long used_bits(const struct memory_range *range,
     for (unsigned int i = 0; i < nr; i++) {
         if (!ram_frames(&range[i], &first, &last))
             continue;
-        used |= first | last;
+        used |= first;
         if (first != last)
             used |= GENMASK(highest_bit(first ^ last), 0);
     }

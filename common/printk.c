@@ -229,7 +229,9 @@ static bool put_argument(struct output *out, struct directive *d,
 
     switch (d->conversion) {
     case 'd': put_signed(out, d, args); return true;
-    case 'u': case 'x': case 'X': put_unsigned(out, d, args); return true;
+    case 'u':
+    case 'x':
+    case 'X': put_unsigned(out, d, args); return true;
     case 's': put_text(out, d, va_arg(*args, const char *)); return true;
     case '%': put(out, '%'); return true;
     case 'c':

@@ -19,7 +19,7 @@ static bool chosen(const struct test *test, const char *pattern)
     return glob_match(pattern, full);
 }
 
-/* A test has passed if no EXPECT failed and it left the heap as it should be. */
+/* A test has passed if no EXPECT failed and the heap is as it should be. */
 static bool run_test(const struct test *test)
 {
     unsigned long nr_free = heap_nr_free();

@@ -88,10 +88,14 @@ bool parse_number(const char *text, const char **end, uint64_t *value)
 static unsigned int unit_shift(char unit)
 {
     switch (unit) {
-    case 'K': case 'k': return 10;
-    case 'M': case 'm': return 20;
-    case 'G': case 'g': return 30;
-    case 'T': case 't': return 40;
+    case 'K':
+    case 'k': return 10;
+    case 'M':
+    case 'm': return 20;
+    case 'G':
+    case 'g': return 30;
+    case 'T':
+    case 't': return 40;
     }
 
     return 0;

@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# Are the files laid out as .clang-format says, and do they carry the licence?
+# Are the files laid out as .clang-format says, do they carry the licence, and
+# does the Makefile list them?
 #
-# usage: check-format.sh       prints TAP
-#        check-format.sh fix   lays out the C files
+# usage: check-format.sh FILE...   prints TAP; FILEs are what the Makefile lists
+#        check-format.sh fix       lays out the C files
 cd "$(dirname "$0")/.." || exit 1
 
 c_files() { find include common arch tests examples -name '*.[ch]' 2>/dev/null; }
@@ -27,16 +28,20 @@ status=0
 verdict()
 {
     if [ -s "$work" ]; then status=1; printf 'not '; fi
-    echo "ok $1"
+    echo "ok $1${2:+ # SKIP $2}"
     sed 's/^/# /' "$work" | head -40
 }
 
 work=$(mktemp)
 trap 'rm -f "$work"' EXIT
 
-echo 1..4
-c_files | xargs clang-format --dry-run -Werror >"$work" 2>&1
-verdict "1 - format: C files are laid out as .clang-format says"
+echo 1..5
+other=
+case $(clang-format --version) in
+*" version 14."*) c_files | xargs clang-format --dry-run -Werror >"$work" 2>&1 ;;
+*) other="only clang-format 14 lays out just so" ;;
+esac
+verdict "1 - format: C files are laid out as .clang-format says" "$other"
 sources | sort -u | while read -r file; do
     head -3 "$file" | grep -q 'SPDX-License-Identifier: MIT' || echo "$file"
 done >"$work"
@@ -50,4 +55,9 @@ verdict "3 - format: a .c file has at most 400 lines, .h 150, a function 60"
 grep -nE '^#(if|ifdef|ifndef|elif).*CONFIG_' $(c_files | grep '\.c$') \
     /dev/null >"$work"
 verdict "4 - format: no .c file chooses by #if on an option"
+printf '%s\n' "$@" | sort -u >"$work.listed"
+find common arch tests \( -name '*.c' -o -name '*.S' \) |
+    grep -v '^tests/compile-fail/' | sort | comm -3 - "$work.listed" >"$work"
+rm -f "$work.listed"
+verdict "5 - format: the Makefile lists every source, and no other"
 exit $status

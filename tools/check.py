@@ -150,7 +150,7 @@ def main():
             failed += len(failures)
             verdict = "FAIL" if failures else "ok"
             print(f"{verdict:5}{good:4} passed {seconds:6.1f} s  {name}")
-            if verbose:
+            if verbose and not failures:
                 print(text, end="")
             for line in skipped:
                 print("       " + line)

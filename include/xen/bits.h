@@ -12,9 +12,9 @@
 #define GENMASK(high, low) ((~0UL >> (63 - (high))) & (~0UL << (low)))
 
 /* @align is a power of two. */
-#define ALIGN_DOWN(x, align) ((x) & ~((typeof(x))(align) - 1))
-#define ALIGN_UP(x, align)   ALIGN_DOWN((x) + (typeof(x))(align) - 1, align)
-#define IS_ALIGNED(x, align) (((x) & ((typeof(x))(align) - 1)) == 0)
+#define ALIGN_DOWN(x, align) ((x) & -(typeof(x))(align))
+#define ALIGN_UP(x, align)   ALIGN_DOWN((x)-1 + (typeof(x))(align), align)
+#define IS_ALIGNED(x, align) (((x) & ~-(typeof(x))(align)) == 0)
 
 static inline bool is_power_of_2(unsigned long x)
 {

@@ -76,7 +76,7 @@ unsigned long bootmem_nr_free(void);
 unsigned long bootmem_nr_allocated(void);
 unsigned long bootmem_nr_lost(void);
 
-/* The i-th reservation or allocation in order of address, NULL past the last. */
+/* The i-th reservation or allocation by address, NULL past the last. */
 const struct bootmem_reservation *bootmem_reservation(unsigned int i);
 
 /* Who reserved the frame @mfn, or NULL. */

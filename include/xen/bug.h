@@ -15,16 +15,16 @@
 
 #define BUG(what) arch_bug(__FILE__, __LINE__, what)
 
-#define BUG_ON(condition)                                                     \
-    do {                                                                      \
-        if (__builtin_expect(!!(condition), 0))                               \
-            BUG(#condition);                                                  \
+#define BUG_ON(condition)                                                      \
+    do {                                                                       \
+        if (__builtin_expect(!!(condition), 0))                                \
+            BUG(#condition);                                                   \
     } while (0)
 
-#define ASSERT(condition)                                                     \
-    do {                                                                      \
-        if (CONFIG_DEBUG && __builtin_expect(!(condition), 0))                \
-            BUG("not true: " #condition);                                     \
+#define ASSERT(condition)                                                      \
+    do {                                                                       \
+        if (CONFIG_DEBUG && __builtin_expect(!(condition), 0))                 \
+            BUG("not true: " #condition);                                      \
     } while (0)
 
 /* Where control cannot come. */

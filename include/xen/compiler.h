@@ -16,13 +16,13 @@
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
 /* The number of elements of an array; a pointer does not compile. */
-#define ARRAY_SIZE(a)                                                         \
-    (sizeof(a) / sizeof((a)[0]) +                                             \
-     0 * sizeof(struct {                                                      \
-         int not_a_pointer                                                    \
-             : !__builtin_types_compatible_p(typeof(a), typeof(&(a)[0]))     \
-                 ? 1                                                          \
-                 : -1;                                                        \
+#define ARRAY_SIZE(a)                                                          \
+    (sizeof(a) / sizeof((a)[0]) +                                              \
+     0 * sizeof(struct {                                                       \
+         int not_a_pointer                                                     \
+             : !__builtin_types_compatible_p(typeof(a), typeof(&(a)[0]))       \
+               ? 1                                                             \
+               : -1;                                                           \
      }))
 
 /*

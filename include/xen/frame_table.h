@@ -26,9 +26,10 @@
 #include <xen/pdx.h>
 
 /* A group's share of the table is the least that whole superpages hold. */
-#define GROUP_TABLE_SIZE ((PAGE_INFO_SIZE & -PAGE_INFO_SIZE) == PAGE_INFO_SIZE \
-                              ? SUPERPAGE_SIZE                                 \
-                              : 3 * SUPERPAGE_SIZE)
+#define GROUP_TABLE_SIZE                                                       \
+    ((PAGE_INFO_SIZE & -PAGE_INFO_SIZE) == PAGE_INFO_SIZE                      \
+         ? SUPERPAGE_SIZE                                                      \
+         : 3 * SUPERPAGE_SIZE)
 #define FRAMES_PER_GROUP (GROUP_TABLE_SIZE / PAGE_INFO_SIZE)
 
 _Static_assert(GROUP_TABLE_SIZE % PAGE_INFO_SIZE == 0, "entry astride groups");
@@ -56,8 +57,9 @@ extern unsigned long valid_groups[BITMAP_LONGS(FRAME_TABLE_MAX_GROUPS)];
  *
  * Chooses the PDX compression, takes memory for the table from the boot
  * allocator (2 MiB pages, the highest first, as many in a row as there are),
- * and has it mapped and cleared. RAM out of the table's reach is taken out of @map and, by a
- * reservation, away from the boot allocator, and logged. Boot only, once.
+ * and has it mapped and cleared. RAM out of the table's reach is taken out of
+ * @map and, by a reservation, away from the boot allocator, and logged. Boot
+ * only, once.
  *
  * Returns 0, -ENOMEM (no memory or no address space for the table; the log
  * says how much was wanted), or -EINVAL (there is no RAM in @map).

@@ -19,7 +19,7 @@
 #define PGC_state_offlining (1UL << 57)
 #define PGC_state_offlined  (2UL << 57)
 #define PGC_state_free      (3UL << 57)
-#define PGC_flags                                                             \
+#define PGC_flags                                                              \
     (PGC_allocated | PGC_shadow | PGC_extra | PGC_broken | PGC_shadowed_pt)
 #define PGC_count_mask GENMASK(56, 0)
 

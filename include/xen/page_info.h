@@ -32,25 +32,9 @@
 #define XEN_PAGE_INFO_H
 
 #include <xen/bug.h>
-#include <xen/config.h>
 #include <xen/page_flags.h>
+#include <xen/page_link.h>
 #include <xen/types.h>
-
-/* A frame's index in the frame table as a link; with BIGMEM there are more. */
-#if CONFIG_BIGMEM
-typedef uint64_t page_link_t;
-#define PAGE_INFO_SIZE 48
-#else
-typedef uint32_t page_link_t;
-#define PAGE_INFO_SIZE 32
-#endif
-
-/* The link that leads nowhere. No frame has this index. */
-#define PAGE_LINK_NONE ((page_link_t)-1)
-
-struct page_list_entry {
-    page_link_t next, prev;
-};
 
 struct page_inuse {
     struct page_list_entry list; /* [L] */

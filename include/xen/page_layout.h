@@ -12,9 +12,9 @@ _Static_assert(sizeof(struct page_inuse) == PAGE_INFO_SIZE, "padding");
 _Static_assert(sizeof(struct page_shadow) == PAGE_INFO_SIZE, "padding");
 _Static_assert(sizeof(struct page_free) == PAGE_INFO_SIZE, "padding");
 
-#define PAGE_OFFSET_IS(overlay, member, links)                                \
-    _Static_assert(offsetof(struct overlay, member) ==                        \
-                       (links) * sizeof(page_link_t),                         \
+#define PAGE_OFFSET_IS(overlay, member, links)                                 \
+    _Static_assert(offsetof(struct overlay, member) ==                         \
+                       (links) * sizeof(page_link_t),                          \
                    #overlay "." #member " moved")
 #define PAGE_LINKS_IN_8_BYTES (8 / sizeof(page_link_t))
 PAGE_OFFSET_IS(page_info, list, 0);

@@ -17,7 +17,10 @@ struct page_list {
 };
 
 /* An empty list. One of zeroes is not: frame 0 has an index too. */
-#define PAGE_LIST_EMPTY { PAGE_LINK_NONE }
+#define PAGE_LIST_EMPTY                                                        \
+    {                                                                          \
+        PAGE_LINK_NONE                                                         \
+    }
 
 static inline struct page_info *page_of_link(page_link_t link)
 {

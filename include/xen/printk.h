@@ -2,7 +2,7 @@
 /*
  * Formatted output, to the console and to a buffer.
  *
- * Understands %d %i %u %x %X %c %s %p %%, the lengths h, hh, l, ll, z, the flags
+ * Understands %d %i %u %x %X %c %s %p %%, the lengths h, hh, l, ll, z, flags
  * '-', '0' and '#', a width and a precision, '*' for either. And of our own:
  *
  *   %pS   a code address as function+offset/size, or in hexadecimal if its
@@ -56,7 +56,6 @@ void console_force(void);
  */
 int vsnprintf(char *buffer, size_t size, const char *format, va_list args)
     __printf(3, 0);
-int snprintf(char *buffer, size_t size, const char *format, ...)
-    __printf(3, 4);
+int snprintf(char *buffer, size_t size, const char *format, ...) __printf(3, 4);
 
 #endif /* XEN_PRINTK_H */

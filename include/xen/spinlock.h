@@ -19,7 +19,10 @@ typedef struct __lock_type {
     enum lock_rank rank;
 } spinlock_t;
 
-#define SPINLOCK_INIT(lock_rank) { .rank = (lock_rank) }
+#define SPINLOCK_INIT(lock_rank)                                               \
+    {                                                                          \
+        .rank = (lock_rank)                                                    \
+    }
 
 void spin_lock(spinlock_t *lock) __acquires(*lock);
 void spin_unlock(spinlock_t *lock) __releases(*lock);

@@ -7,6 +7,7 @@
  * as if it had been there.
  */
 #define _GNU_SOURCE /* MAP_ANONYMOUS */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +59,7 @@ static void take_step(const struct step *step)
     case 3:
         mfn = bootmem_alloc(step->size % 1024, align, start, "fuzzer");
         EXPECT(naive_bootmem_alloc(step->size % 1024, align, start) ==
-                (mfn_eq(mfn, INVALID_MFN) ? 0 : mfn_x(mfn)));
+               (mfn_eq(mfn, INVALID_MFN) ? 0 : mfn_x(mfn)));
         break;
     }
 }
@@ -80,29 +81,44 @@ static void run(const uint8_t *data, size_t size)
     EXPECT(bootmem_nr_free() == naive_bootmem_nr_free());
     for (unsigned long f = 0; f < NAIVE_BOOTMEM_FRAMES; f++)
         EXPECT((bootmem_owner(_mfn(f)) != NULL) ==
-                naive_bootmem_is_reserved(f));
+               naive_bootmem_is_reserved(f));
     while ((nr = naive_bootmem_take(&start)) > 0)
         EXPECT(bootmem_take_all(&mfn) == nr && mfn_x(mfn) == start);
     EXPECT(bootmem_take_all(&mfn) == 0);
+}
+
+/* Wait for @child. The fuzzer's own clock interrupts that every few seconds. */
+static int status_of(pid_t child)
+{
+    int status = 0;
+    pid_t ended;
+
+    do
+        ended = waitpid(child, &status, 0);
+    while (ended < 0 && errno == EINTR);
+
+    return ended == child ? status : -1;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t nr = (size_t)(counters_end - counters);
     static uint8_t *covered;
-    int status = 0;
+    pid_t child;
 
     if (!covered)
         covered = mmap(NULL, nr, PROT_READ | PROT_WRITE,
                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    EXPECT(covered != MAP_FAILED);
     fflush(NULL);
-    if (fork() == 0) {
+    child = fork();
+    EXPECT(child >= 0);
+    if (child == 0) {
         run(data, size);
         memcpy(covered, counters, nr);
         _exit(0);
     }
-    if (wait(&status) < 0 || status != 0)
-        abort();
+    EXPECT(status_of(child) == 0);
     memcpy(counters, covered, nr);
 
     return 0;

@@ -76,7 +76,7 @@ static void take(unsigned int i, const struct step *step)
     }
     EXPECT(out[i].pg);
     EXPECT(naive_heap_block_of(mfn_x(page_to_mfn(out[i].pg)), &start,
-                                &block_order));
+                               &block_order));
     EXPECT(start == mfn_x(page_to_mfn(out[i].pg)));
     EXPECT(block_order == choice.order);
     EXPECT(naive_heap_take(start, BIT(order)));

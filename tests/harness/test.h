@@ -25,14 +25,13 @@ struct test {
 };
 
 /* The linker collects pointers to the tests between its two symbols. */
-#define TEST(suite_name, test_name)                                           \
-    static void suite_name##_##test_name(void);                               \
-    static const struct test suite_name##_##test_name##_test = {             \
-        #suite_name, #test_name, suite_name##_##test_name                     \
-    };                                                                        \
-    static const struct test                                                  \
-        *const suite_name##_##test_name##_entry __used __section(             \
-            "selftests") = &suite_name##_##test_name##_test;                  \
+#define TEST(suite_name, test_name)                                            \
+    static void suite_name##_##test_name(void);                                \
+    static const struct test suite_name##_##test_name##_test = {               \
+        #suite_name, #test_name, suite_name##_##test_name                      \
+    };                                                                         \
+    static const struct test *const suite_name##_##test_name##_entry __used    \
+        __section("selftests") = &suite_name##_##test_name##_test;             \
     static void suite_name##_##test_name(void)
 
 /* Count a failure, and say what and where as a diagnostic of TAP. */
@@ -43,24 +42,24 @@ void test_fail(const char *file, int line, const char *format, ...)
 unsigned int test_nr_failures(void);
 void test_forget_failures(void);
 
-#define EXPECT(condition)                                                     \
-    ((condition) ? (void)0                                                    \
+#define EXPECT(condition)                                                      \
+    ((condition) ? (void)0                                                     \
                  : test_fail(__FILE__, __LINE__, "not true: %s", #condition))
 
-#define REQUIRE(condition)                                                    \
-    do {                                                                      \
-        if (!(condition)) {                                                   \
-            test_fail(__FILE__, __LINE__, "not true: %s", #condition);        \
-            return;                                                           \
-        }                                                                     \
+#define REQUIRE(condition)                                                     \
+    do {                                                                       \
+        if (!(condition)) {                                                    \
+            test_fail(__FILE__, __LINE__, "not true: %s", #condition);         \
+            return;                                                            \
+        }                                                                      \
     } while (0)
 
 /* Both sides are evaluated once, and compared as unsigned long long. */
-#define EXPECT_EQ(got, expected)                                              \
-    test_expect_eq(__FILE__, __LINE__, #got " is " #expected,                 \
+#define EXPECT_EQ(got, expected)                                               \
+    test_expect_eq(__FILE__, __LINE__, #got " is " #expected,                  \
                    (unsigned long long)(got), (unsigned long long)(expected))
 
-#define EXPECT_STR(got, expected)                                             \
+#define EXPECT_STR(got, expected)                                              \
     test_expect_str(__FILE__, __LINE__, #got, got, expected)
 
 void test_expect_eq(const char *file, int line, const char *claim,
@@ -70,13 +69,13 @@ void test_expect_str(const char *file, int line, const char *claim,
 
 #if __STDC_HOSTED__
 /* Does @statement stop in arch_bug()? It is tried in a child process. */
-#define EXPECT_BUG(statement)                                                 \
-    do {                                                                      \
-        if (test_fork() == 0) {                                               \
-            statement;                                                        \
-            test_child_survived();                                            \
-        }                                                                     \
-        test_expect_bug(__FILE__, __LINE__, #statement);                      \
+#define EXPECT_BUG(statement)                                                  \
+    do {                                                                       \
+        if (test_fork() == 0) {                                                \
+            statement;                                                         \
+            test_child_survived();                                             \
+        }                                                                      \
+        test_expect_bug(__FILE__, __LINE__, #statement);                       \
     } while (0)
 
 int test_fork(void);

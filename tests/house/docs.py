@@ -26,7 +26,8 @@ def sources():
 
 def words():
     code = "\n".join(sources())
-    makefile = (ROOT / "Makefile").read_text()
+    makefile = "\n".join(path.read_text() for path in
+                         [ROOT / "Makefile", *ROOT.glob("tools/*.mk")])
     tests = {f"{suite}: {name}" for suite, name in
              re.findall(r"^TEST\((\w+),\s*(\w+)\)", code, re.M)}
     functions = set(re.findall(r"\b(\w+)\s*\(", code))

@@ -17,8 +17,7 @@ void naive_bootmem_add(paddr_t start, paddr_t end)
 void naive_bootmem_reserve(paddr_t start, paddr_t end)
 {
     for (unsigned long f = 0; f < NAIVE_BOOTMEM_FRAMES; f++)
-        if (start < end && start < (f + 1) * FRAME_SIZE &&
-            f * FRAME_SIZE < end)
+        if (start < end && start < (f + 1) * FRAME_SIZE && f * FRAME_SIZE < end)
             is_kept[f] = true;
 }
 

@@ -67,7 +67,7 @@ def run(tree, test):
     """Is it green? And what it said."""
     try:
         done = subprocess.run([program(test)], cwd=tree, timeout=SECONDS,
-                              env=dict(os.environ, TEST_SECONDS="20"),
+                              env=dict(os.environ, TEST_SECONDS="60"),
                               **QUIET)
     except subprocess.TimeoutExpired:
         return False, f"stopped after {SECONDS} seconds"

@@ -116,9 +116,9 @@ TEST(bootmem, a_reservation_spans_ranges_and_holes)
 TEST(bootmem, nested_reservations_lose_nothing)
 {
     for (unsigned long i = 0; i < 1000; i++)
-        EXPECT_EQ(bootmem_reserve((1000 - i) * 0x1000, (1001 + i) * 0x1000,
-                                  "nested"),
-                  0);
+        EXPECT_EQ(
+            bootmem_reserve((1000 - i) * 0x1000, (1001 + i) * 0x1000, "nested"),
+            0);
     bootmem_add(0x1000, 3000 * 0x1000);
     EXPECT_EQ(bootmem_check(), 0);
     expect_range(2000, 1000);
@@ -359,8 +359,7 @@ static void expect_agreement(void)
     EXPECT_EQ(bootmem_nr_free(), naive_bootmem_nr_free());
     EXPECT_EQ(bootmem_nr_lost(), 0);
     for (unsigned long f = 0; f < NAIVE_BOOTMEM_FRAMES; f++)
-        EXPECT_EQ(bootmem_owner(_mfn(f)) != NULL,
-                  naive_bootmem_is_reserved(f));
+        EXPECT_EQ(bootmem_owner(_mfn(f)) != NULL, naive_bootmem_is_reserved(f));
     while ((nr = naive_bootmem_take(&start)) > 0)
         expect_range(start, nr);
     expect_range(0, 0);
@@ -375,5 +374,5 @@ static void random_sequence(void)
 
 TEST(bootmem, random_use_agrees_with_the_model)
 {
-    run_apart(random_sequence, 5000);
+    run_apart(random_sequence, 3000);
 }

@@ -13,10 +13,10 @@
 #include "../model/apart.h"
 #include "../model/small_machine.h"
 
-#define MIB      (1UL << 20)
-#define GIB      (1UL << 30)
-#define TIB      (1UL << 40)
-#define GROUP    FRAMES_PER_GROUP
+#define MIB       (1UL << 20)
+#define GIB       (1UL << 30)
+#define TIB       (1UL << 40)
+#define GROUP     FRAMES_PER_GROUP
 #define FRAMES(x) ((x) >> PAGE_SHIFT)
 
 #define SUPERPAGES_PER_GROUP (GROUP_TABLE_SIZE / SUPERPAGE_SIZE)
@@ -326,8 +326,8 @@ static void random_table(void)
     unsigned long start = 0;
 
     for (unsigned int i = 0; i < nr; i++) {
-        start += test_random() % (3 * GROUP) + test_random() % 5 / 4 *
-                                                   (test_random() % BIT(30));
+        start += test_random() % (3 * GROUP) +
+                 test_random() % 5 / 4 * (test_random() % BIT(30));
         ram[i] = (struct ram){ start, 1 + test_random() % (2 * GROUP) };
         start += ram[i].nr + 1;
     }

@@ -169,8 +169,7 @@ TEST(heap_misuse, last_words_name_the_frame_and_what_is_wrong)
     heap_in_use();
     free_heap_pages(out[4] + 6, 1);
     snprintf(frame, sizeof(frame), "frame %#lx (address %#lx)",
-             mfn_x(page_to_mfn(out[4])),
-             mfn_to_maddr(page_to_mfn(out[4])));
+             mfn_x(page_to_mfn(out[4])), mfn_to_maddr(page_to_mfn(out[4])));
     expect_words(out[4], 4, frame);
     snprintf(frame, sizeof(frame), "frame %#lx is free already",
              mfn_x(page_to_mfn(out[4])) + 6);
@@ -259,8 +258,8 @@ TEST(heap_misuse, a_failure_counts_what_is_below_the_limit)
 {
     heap_in_use();
     free_heap_pages(out[8], 8);
-    EXPECT(alloc_heap_pages(
-               8, mfn_to_maddr(page_to_mfn(out[8])) + 13 * PAGE_SIZE) == NULL);
+    EXPECT(alloc_heap_pages(8, mfn_to_maddr(page_to_mfn(out[8])) +
+                                   13 * PAGE_SIZE) == NULL);
     EXPECT(strstr(hosted_console(), "below the limit 15, largest block there "
                                     "of order 3") != NULL);
 }

@@ -77,7 +77,7 @@ static paddr_t random_limit(void)
     }
 }
 
-/* From the best tier, there from a block of the lowest order, its first part. */
+/* From the best tier, there from a block of the lowest order, its start. */
 static void take(struct out *o)
 {
     paddr_t limit = random_limit();
@@ -97,9 +97,9 @@ static void take(struct out *o)
     EXPECT(naive_heap_block_of(mfn_x(mfn), &start, &order));
     EXPECT_EQ(start, mfn_x(mfn));
     EXPECT_EQ(order, choice.order);
-    EXPECT_EQ(mfn_x(mfn) < 4096        ? 0
+    EXPECT_EQ(mfn_x(mfn) < 4096      ? 0
               : mfn_x(mfn) < BIT(20) ? 1
-                                       : 2,
+                                     : 2,
               choice.tier);
     EXPECT(mfn_to_maddr(mfn) + (PAGE_SIZE << o->order) <= limit);
     EXPECT(naive_heap_take(start, BIT(o->order)));
@@ -179,7 +179,7 @@ static void random_sequence(void)
 
 TEST(heap_model, random_use_agrees_with_the_model)
 {
-    run_apart(random_sequence, 1000);
+    run_apart(random_sequence, 600);
 }
 
 /* One machine, many sequences: each begins where the last one ended. */

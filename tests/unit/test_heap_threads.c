@@ -75,9 +75,8 @@ TEST(heap_threads, each_frame_is_one_cpus_and_all_come_back)
 
     small_machine_heap(ram, 1);
     for (uintptr_t i = 0; i < NR_THREADS; i++)
-        EXPECT_EQ(pthread_create(&thread[i], NULL, allocate_and_free,
-                                 (void *)i),
-                  0);
+        EXPECT_EQ(
+            pthread_create(&thread[i], NULL, allocate_and_free, (void *)i), 0);
     for (unsigned int i = 0; i < NR_THREADS; i++)
         pthread_join(thread[i], NULL);
     EXPECT_EQ(heap_nr_blocks(12), 1);
@@ -85,9 +84,9 @@ TEST(heap_threads, each_frame_is_one_cpus_and_all_come_back)
     EXPECT_EQ(heap_check(), 0);
 }
 
-/* Whoever comes second must notice, whichever way they overlap. */
+/* Whoever comes second must notice, while the first looks through the block. */
 static struct page_info *shared;
-static unsigned int barrier;
+static unsigned int barrier, delay;
 
 static void *free_shared(void *order)
 {
@@ -95,7 +94,9 @@ static void *free_shared(void *order)
     __atomic_fetch_add(&barrier, 1, __ATOMIC_ACQ_REL);
     while (__atomic_load_n(&barrier, __ATOMIC_ACQUIRE) < 2)
         ;
-    free_heap_pages(shared, order ? 6 : 0);
+    for (volatile unsigned int i = 0; !order && i < delay; i++)
+        ;
+    free_heap_pages(shared, order ? 12 : 0);
 
     return NULL;
 }
@@ -115,8 +116,8 @@ TEST(heap_threads, two_cpus_that_give_back_one_frame_are_a_bug)
     static const struct ram ram[] = { { FIRST, NR } };
 
     small_machine_heap(ram, 1);
-    shared = alloc_heap_pages(6, HEAP_NO_LIMIT);
+    shared = alloc_heap_pages(12, HEAP_NO_LIMIT);
     REQUIRE(shared != NULL);
-    for (unsigned int i = 0; i < 10; i++)
+    for (delay = 0; delay < 10000; delay += 1000)
         EXPECT_BUG(free_by_two());
 }

@@ -50,8 +50,8 @@ static void expect_answer(const char *line, const char *part)
 
 TEST(monitor, help_lists_every_command)
 {
-    static const char *const name[] = { "help", "map",      "heap",
-                                        "page", "alloc",    "free",
+    static const char *const name[] = { "help",   "map",      "heap",
+                                        "page",   "alloc",    "free",
                                         "reboot", "selftest", "poweroff" };
 
     for (unsigned int i = 0; i < sizeof(name) / sizeof(name[0]); i++)
@@ -127,15 +127,33 @@ TEST(monitor, a_block_can_be_taken_and_given_back_by_hand)
 TEST(monitor, no_slip_of_a_typist_stops_the_machine_or_loses_memory)
 {
     static const char *const line[] = {
-        "free 0 0",          "free 0x200000 0", "free 0xf0000 0",
-        "free 64G 3",        "free 0x1001000 1", "free 0x1000000 20",
-        "free 1Q 0",         "free 0x1000000 21", "free 0x1000000 x",
-        "alloc x",           "alloc 21",        "alloc 99999999999999999999",
-        "alloc 0 x",         "page x",          "page 0x",
-        "page mfn",          "page mfn x",      "page 1 2",
-        "page 16777215T",    "alloc",           "free",
-        "free 1",            "help me",         "nonsense",
-        "a b c d e f g h i", "",                "   ",
+        "free 0 0",
+        "free 0x200000 0",
+        "free 0xf0000 0",
+        "free 64G 3",
+        "free 0x1001000 1",
+        "free 0x1000000 20",
+        "free 1Q 0",
+        "free 0x1000000 21",
+        "free 0x1000000 x",
+        "alloc x",
+        "alloc 21",
+        "alloc 99999999999999999999",
+        "alloc 0 x",
+        "page x",
+        "page 0x",
+        "page mfn",
+        "page mfn x",
+        "page 1 2",
+        "page 16777215T",
+        "alloc",
+        "free",
+        "free 1",
+        "help me",
+        "nonsense",
+        "a b c d e f g h i",
+        "",
+        "   ",
     };
     unsigned long nr_free;
 

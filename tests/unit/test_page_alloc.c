@@ -84,6 +84,21 @@ TEST(page_alloc, an_order_that_there_is_not_is_refused)
     expect_one_each(BIT(MAX_ORDER));
 }
 
+TEST(page_alloc, the_largest_blocks_do_not_merge)
+{
+    static const struct ram ram[] = { { 2 * BIT(MAX_ORDER),
+                                        2 * BIT(MAX_ORDER) } };
+    struct page_info *pg;
+
+    small_machine_heap(ram, 1);
+    pg = alloc_heap_pages(MAX_ORDER, HEAP_NO_LIMIT);
+    REQUIRE(pg != NULL);
+    expect_one_each(BIT(MAX_ORDER));
+    free_heap_pages(pg, MAX_ORDER);
+    EXPECT_EQ(heap_nr_blocks(MAX_ORDER), 2);
+    EXPECT_EQ(heap_check(), 0);
+}
+
 TEST(page_alloc, a_request_for_more_than_there_is_changes_nothing)
 {
     heap_of_one_block(TOP);
@@ -208,8 +223,9 @@ TEST(page_alloc, a_limit_is_kept_to_the_byte)
 
 TEST(page_alloc, a_limit_finds_blocks_behind_others_on_their_list)
 {
-    static const struct ram ram[] = { { 0x10, 2 }, { 0x20, 2 }, { 0x30, 2 },
-                                      { 0x40, 4 } };
+    static const struct ram ram[] = {
+        { 0x10, 2 }, { 0x20, 2 }, { 0x30, 2 }, { 0x40, 4 }
+    };
 
     small_machine_heap(ram, 4);
     EXPECT_EQ(alloc(1, 0x22 * PAGE_SIZE), 0x20);
@@ -221,7 +237,8 @@ TEST(page_alloc, a_limit_finds_blocks_behind_others_on_their_list)
 
 TEST(page_alloc, scarce_memory_is_used_last)
 {
-    static const struct ram ram[] = { { 16, 16 }, { 8192, 16 },
+    static const struct ram ram[] = { { 16, 16 },
+                                      { 8192, 16 },
                                       { BIT(20), 64 } };
 
     small_machine_heap(ram, 3);

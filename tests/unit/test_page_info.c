@@ -4,6 +4,16 @@
 #include <xen/page_info.h>
 #include <xen/string.h>
 
+/* An initialiser would leave the bytes of the other overlays to chance. */
+static struct page_info entry_of_zeroes_but(unsigned long count_info)
+{
+    struct page_info pg;
+
+    memset(&pg, 0, sizeof(pg));
+    pg.count_info = count_info;
+    return pg;
+}
+
 TEST(page_info, an_entry_of_zeroes_is_in_use_and_anonymous)
 {
     struct page_info pg;
@@ -56,7 +66,7 @@ TEST(page_info, each_overlay_has_one_door)
  */
 TEST(page_info, members_that_live_together_do_not_overlap)
 {
-    struct page_info pg = { 0 };
+    struct page_info pg = entry_of_zeroes_but(0);
     struct page_inuse *inuse = as_inuse(&pg);
 
     inuse->list = (struct page_list_entry){ 1, 2 };
@@ -83,7 +93,7 @@ TEST(page_info, members_that_live_together_do_not_overlap)
 
 TEST(page_info, the_order_of_a_free_block_leaves_its_stamp_and_taint_alone)
 {
-    struct page_info pg = { .count_info = PGC_state_free };
+    struct page_info pg = entry_of_zeroes_but(PGC_state_free);
     struct page_free *free = as_free(&pg);
 
     free->tlbflush_timestamp = 0xffffffff;
@@ -97,7 +107,7 @@ TEST(page_info, the_order_of_a_free_block_leaves_its_stamp_and_taint_alone)
 
 TEST(page_info, the_way_up_of_a_shadow_is_a_whole_address)
 {
-    struct page_info pg = { .count_info = PGC_shadow };
+    struct page_info pg = entry_of_zeroes_but(PGC_shadow);
     struct page_shadow *shadow = as_shadow(&pg);
 
     shadow->up = ~0UL;

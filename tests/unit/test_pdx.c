@@ -13,8 +13,14 @@
 
 static struct pdx_compression c;
 
-#define RAM(from, to) { from, to, MEMORY_RAM, REASON_FIRMWARE }
-#define RESERVED(from, to) { from, to, MEMORY_RESERVED, REASON_FIRMWARE }
+#define RAM(from, to)                                                          \
+    {                                                                          \
+        from, to, MEMORY_RAM, REASON_FIRMWARE                                  \
+    }
+#define RESERVED(from, to)                                                     \
+    {                                                                          \
+        from, to, MEMORY_RESERVED, REASON_FIRMWARE                             \
+    }
 
 /* Choose, and let the oracle look at it. */
 static enum pdx_form choose(const struct memory_range *range, unsigned int nr)
@@ -28,8 +34,8 @@ static enum pdx_form choose(const struct memory_range *range, unsigned int nr)
     return c.form;
 }
 
-#define CHOOSE(...)                                                           \
-    choose((const struct memory_range[]){ __VA_ARGS__ },                      \
+#define CHOOSE(...)                                                            \
+    choose((const struct memory_range[]){ __VA_ARGS__ },                       \
            ARRAY_SIZE(((const struct memory_range[]){ __VA_ARGS__ })))
 
 TEST(pdx, usual_machines_keep_frame_numbers)
@@ -160,8 +166,9 @@ TEST(pdx, thousands_of_ranges_up_to_the_last_address)
 
 TEST(pdx, any_number_may_be_asked)
 {
-    static const unsigned long odd[] = { 0, BIT(32), BIT(40) - 1, BIT(40),
-                                         BIT(52), ~0UL, ~0UL - 1, BIT(63) };
+    static const unsigned long odd[] = {
+        0, BIT(32), BIT(40) - 1, BIT(40), BIT(52), ~0UL, ~0UL - 1, BIT(63)
+    };
 
     CHOOSE(RAM(0, 4 * GIB), RAM(0x63e80000000, 0x63f80000000),
            RAM(0xc7e80000000, 0xc7f80000000));

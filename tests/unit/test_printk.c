@@ -30,17 +30,17 @@ static char *library_format(int *length, const char *format, ...)
 }
 
 /* Ours and theirs, in buffers of every size up to one that is enough. */
-#define SAME_AS_LIBRARY(...)                                                  \
-    do {                                                                      \
-        int expected_length;                                                  \
-        char *expected = library_format(&expected_length, __VA_ARGS__);       \
-        for (size_t size = 0; size < 70; size++) {                            \
-            char got[80];                                                     \
-            memset(got, '~', sizeof(got));                                    \
-            EXPECT_EQ(snprintf(got, size, __VA_ARGS__), expected_length);     \
-            check_cut(got, size, expected);                                   \
-        }                                                                     \
-        free(expected);                                                       \
+#define SAME_AS_LIBRARY(...)                                                   \
+    do {                                                                       \
+        int expected_length;                                                   \
+        char *expected = library_format(&expected_length, __VA_ARGS__);        \
+        for (size_t size = 0; size < 70; size++) {                             \
+            char got[80];                                                      \
+            memset(got, '~', sizeof(got));                                     \
+            EXPECT_EQ(snprintf(got, size, __VA_ARGS__), expected_length);      \
+            check_cut(got, size, expected);                                    \
+        }                                                                      \
+        free(expected);                                                        \
     } while (0)
 
 static void check_cut(const char *got, size_t size, const char *expected)
@@ -61,10 +61,9 @@ static void check_cut(const char *got, size_t size, const char *expected)
 
 TEST(printk, integers_of_every_length_print_as_in_the_library)
 {
-    static const long value[] = { 0,       1,        -1,       7,
-                                  42,      -4096,    INT_MAX,  INT_MIN,
-                                  LONG_MAX, LONG_MIN, 0x8000,   0xff,
-                                  -128,    65535 };
+    static const long value[] = { 0,      1,       -1,      7,        42,
+                                  -4096,  INT_MAX, INT_MIN, LONG_MAX, LONG_MIN,
+                                  0x8000, 0xff,    -128,    65535 };
 
     for (unsigned int i = 0; i < sizeof(value) / sizeof(value[0]); i++) {
         long v = value[i];
@@ -128,9 +127,8 @@ TEST(printk, code_addresses_print_as_functions_if_they_are_known)
 {
     static const uint32_t offset[] = { 0, 16, 48 };
     static const uint32_t name_at[] = { 0, 6 };
-    static const struct symbol_table table = {
-        0x1000, 2, offset, name_at, "first\0second"
-    };
+    static const struct symbol_table table = { 0x1000, 2, offset, name_at,
+                                               "first\0second" };
     char text[64];
 
     snprintf(text, sizeof(text), "%pS|", (void *)0x1011);

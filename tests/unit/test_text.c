@@ -41,15 +41,15 @@ TEST(text, a_glob_matches_what_it_should_and_nothing_else)
         const char *pattern, *text;
         bool matches;
     } row[] = {
-        { "", "", true },        { "", "a", false },
-        { "a", "", false },      { "*", "", true },
-        { "*", "abc", true },    { "abc", "abc", true },
-        { "a?c", "abc", true },  { "a?c", "ac", false },
-        { "a*c", "ac", true },   { "a*c", "abcbc", true },
+        { "", "", true },         { "", "a", false },
+        { "a", "", false },       { "*", "", true },
+        { "*", "abc", true },     { "abc", "abc", true },
+        { "a?c", "abc", true },   { "a?c", "ac", false },
+        { "a*c", "ac", true },    { "a*c", "abcbc", true },
         { "a*c", "abcb", false }, { "*b*", "abc", true },
-        { "*b*", "ac", false },  { "a*b*c", "a1b2b3c", true },
-        { "?*", "", false },     { "heap: *", "heap: merges", true },
-        { "**a", "ba", true },   { "a*", "ba", false },
+        { "*b*", "ac", false },   { "a*b*c", "a1b2b3c", true },
+        { "?*", "", false },      { "heap: *", "heap: merges", true },
+        { "**a", "ba", true },    { "a*", "ba", false },
     };
 
     for (unsigned int i = 0; i < sizeof(row) / sizeof(row[0]); i++) {

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: MIT
+#
+# How what the Makefile lists becomes an image, a library, and programs.
+
+ifeq ($(origin CC),default)
+CC        := $(CROSS_COMPILE)gcc
+endif
+LD        := $(CROSS_COMPILE)ld
+AR        := $(CROSS_COMPILE)ar
+NM        := $(CROSS_COMPILE)nm
+OBJCOPY   := $(CROSS_COMPILE)objcopy
+clang     := $(findstring clang,$(CC))
+HOST_CC   ?= $(if $(clang),$(CC),gcc)
+FUZZ_CC   ?= clang
+PYTHON    := /usr/bin/python3
+
+warnings  := -Wall -Wextra -Wconversion -Wshadow -Wundef -Wmissing-prototypes
+warnings  += -Wstrict-prototypes -Werror
+# Holds the lock rules of <xen/compiler.h>; gcc does not know them.
+clang-warnings := -Wthread-safety
+
+# Objects must not tell in which directory they were built.
+common    := -std=gnu11 -O2 -g -MMD -MP $(warnings)
+common    += -ffile-prefix-map=$(abspath $(BUILD))=build
+common    += -ffile-prefix-map=$(BUILD)=build -ffile-prefix-map=$(CURDIR)=.
+common    += -Iinclude -I$(BUILD)/include
+force     := -include include/xen/config.h
+
+x86       := -DTESSERA_BUILD -ffreestanding -fpie
+x86       += -fno-stack-protector -fcf-protection=none
+x86       += -mno-red-zone -mgeneral-regs-only -fno-omit-frame-pointer
+x86       += -fno-asynchronous-unwind-tables -Iarch/x86/include
+x86       += -Itests/harness
+x86       += $(if $(clang),--target=x86_64-linux-gnu $(clang-warnings))
+x86-c     := $(if $(CONFIG_UBSAN),-fsanitize=undefined)
+x86-c     += $(if $(CONFIG_UBSAN),-fsanitize-undefined-trap-on-error)
+
+host      := -Iarch/hosted/include -Iarch/x86/include -Itests/harness
+host      += -fno-omit-frame-pointer -pthread
+hosted    := -fsanitize=address,undefined -fno-sanitize-recover=all
+tsan      := -fsanitize=thread
+fuzz      := -fsanitize=fuzzer-no-link,address,undefined
+fuzz      += -fno-sanitize-recover=all $(clang-warnings)
+
+x86-core    := $(core-y:%.c=$(BUILD)/x86/%.o)
+x86-image   := $(image-y:%.c=$(BUILD)/x86/%.o)
+x86-above   := $(patsubst %,$(BUILD)/x86/%.o,\
+                 $(basename $(machine-y) $(boot-tests-y)))
+x86-objs    := $(x86-core) $(x86-image) $(x86-above)
+# A process has its C library's string functions, and sanitizers know those.
+pure-y      := $(filter-out common/string.c,$(core-y)) $(image-y) $(image-)
+pure-y      += $(hosted-y) $(models-y)
+tests       := $(tests-y:%.c=$(BUILD)/hosted/%)
+tsan-tests  := $(threaded-y:%.c=$(BUILD)/tsan/%)
+fuzzers     := $(fuzzers-y:%.c=$(BUILD)/fuzz/%)
+programs-y  := $(tests-y) $(fuzzers-y) $(fuzz-support-y)
+sources-y   := $(core-y) $(image-y) $(image-) $(machine-y) $(boot-tests-y)
+sources-y   += $(boot-tests-) $(hosted-y) $(models-y) $(programs-y)
+
+.PHONY: all lib iso
+.SECONDARY:
+.DELETE_ON_ERROR:
+all: $(BUILD)/tessera
+lib: $(BUILD)/lib/libtessera.a $(BUILD)/lib/include
+iso: $(BUILD)/tessera.iso
+
+$(BUILD)/x86/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(common) $(force) $(x86) $(x86-c) -c -o $@ $<
+
+$(BUILD)/x86/%.o: %.S $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(common) -D__ASSEMBLY__ $(force) $(x86) -c -o $@ $<
+
+$(BUILD)/hosted/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(HOST_CC) $(common) $(force) $(host) $(hosted) -c -o $@ $<
+
+$(BUILD)/tsan/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(HOST_CC) $(common) $(force) $(host) $(tsan) -c -o $@ $<
+
+$(BUILD)/fuzz/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(common) $(force) $(host) $(fuzz) -c -o $@ $<
+
+# Loops that copy or fill must not be made into calls of what they implement.
+$(BUILD)/x86/common/string.o $(BUILD)/hosted/renamed_string.o: \
+    x86 += $(if $(clang),,-fno-tree-loop-distribute-patterns)
+
+# Ours beside the C library's, for the test that compares them.
+$(BUILD)/hosted/renamed_string.o: common/string.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(common) $(x86) -c -o $@ $<
+	$(OBJCOPY) --prefix-symbols=our_ $@
+
+# A program takes from the archive what it does not define itself.
+$(BUILD)/hosted/libtessera.a: $(BUILD)/hosted/renamed_string.o
+$(BUILD)/hosted/libtessera.a: $(pure-y:%.c=$(BUILD)/hosted/%.o)
+$(BUILD)/tsan/libtessera.a:   $(pure-y:%.c=$(BUILD)/tsan/%.o)
+$(BUILD)/fuzz/libtessera.a:   $(filter-out tests/harness/%,$(pure-y:%.c=$(BUILD)/fuzz/%.o))
+$(BUILD)/lib/libtessera.a:    $(x86-core)
+%/libtessera.a:
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcsD $@ $^
+
+$(tests): $(BUILD)/hosted/%: $(BUILD)/hosted/%.o $(BUILD)/hosted/libtessera.a
+	$(HOST_CC) -pthread $(hosted) -o $@ $^
+
+$(tsan-tests): $(BUILD)/tsan/%: $(BUILD)/tsan/%.o $(BUILD)/tsan/libtessera.a
+	$(HOST_CC) -pthread $(tsan) -o $@ $^
+
+$(fuzzers): $(BUILD)/fuzz/%: $(BUILD)/fuzz/%.o \
+    $(fuzz-support-y:%.c=$(BUILD)/fuzz/%.o) $(BUILD)/fuzz/libtessera.a
+	$(FUZZ_CC) -pthread $(fuzz) -fsanitize=fuzzer -o $@ $^
+
+$(BUILD)/lib/include: $(BUILD)/auto.conf FORCE
+	@rm -rf $@
+	@mkdir -p $(@D)
+	@cp -Rp include $@
+	@cp -Rp arch/x86/include/asm arch/x86/include/x86 $(BUILD)/include/generated $@
+
+# Linked twice: the second time with a table of the first one's functions. The
+# table lies behind the text, so they stay where they were.
+link := $(LD) -T linker.lds -static --no-dynamic-linker --build-id=none
+link += -z noexecstack -z max-page-size=0x1000
+nm   := $(NM) -n --format=posix
+$(BUILD)/pass1.elf: linker.lds $(x86-objs) $(BUILD)/symbols0.o
+	$(link) -o $@ $(filter %.o,$^)
+
+$(BUILD)/tessera.elf: linker.lds $(x86-objs) $(BUILD)/symbols1.o
+	$(link) -o $@ $(filter %.o,$^)
+	@$(nm) $@ | $(PYTHON) tools/symbols.py | cmp - $(BUILD)/symbols1.S
+
+$(BUILD)/symbols0.S: tools/symbols.py
+	@$(PYTHON) tools/symbols.py </dev/null >$@
+
+$(BUILD)/symbols1.S: tools/symbols.py $(BUILD)/pass1.elf
+	@$(nm) $(BUILD)/pass1.elf | $(PYTHON) tools/symbols.py >$@
+
+$(BUILD)/symbols%.o: $(BUILD)/symbols%.S
+	$(CC) $(common) $(x86) -c -o $@ $<
+
+$(BUILD)/tessera: $(BUILD)/tessera.elf
+	$(OBJCOPY) --strip-all $< $@
+
+$(BUILD)/tessera.iso: $(BUILD)/tessera tools/iso.sh $(BUILD)/append | deps
+	sh tools/iso.sh $< $@ '$(value APPEND)'
+
+-include $(addsuffix .d,$(basename $(x86-objs) $(foreach d,hosted tsan fuzz,\
+    $(patsubst %.c,$(BUILD)/$d/%.o,$(pure-y) $(programs-y)))))
+
+# ---- Configuration ---------------------------------------------------------
+
+# Every option of Kconfig is defined, as 0 where it is off or out of sight. So
+# code says 'if (CONFIG_X)', both arms compile, and a misspelt one does not.
+kconfig := $(PYTHON) tools/kconfig.py
+$(BUILD)/auto.conf: Kconfig tools/kconfig.py $(BUILD)/.config
+	@$(kconfig) genconfig $(BUILD)/.config \
+	    $(BUILD)/include/generated/autoconf.h $@
+
+$(BUILD)/.config:
+	@sh tools/deps.sh $(needs)
+	@$(kconfig) defconfig $@
+
+defconfig olddefconfig menuconfig: | deps ; @$(kconfig) $@ $(BUILD)/.config
+allyesconfig allnoconfig: | deps ; @$(kconfig) $(@:config=) $(BUILD)/.config
+
+# Another compiler or other flags: build anew.
+flags := $(CC) $(HOST_CC) $(common) $(force) $(x86) $(x86-c) $(host) $(hosted) $(fuzz)
+$(BUILD)/flags: text := $(flags)
+$(BUILD)/append: text := $(value APPEND)
+$(BUILD)/flags $(BUILD)/append: FORCE
+	@mkdir -p $(@D)
+	@echo '$(text)' | cmp -s - $@ || echo '$(text)' >$@
+FORCE:

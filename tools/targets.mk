@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+#
+# What one does with what was built: run it, check it, measure it.
+
+machine-options := --firmware $(FIRMWARE) --memory $(MEM) --cpus $(SMP)
+machine-options += $(if $(GDB),--gdb) --append '$(value APPEND)'
+run: $(if $(DIRECT),$(BUILD)/tessera,$(BUILD)/tessera.iso) | deps
+	@$(PYTHON) tools/qemu.py $(machine-options) $(if $(DIRECT),--direct) $<
+
+# Each check is a program that prints TAP, and check.py adds them up. The
+# longest come first; what has arguments stands behind a '--'.
+order    := -- sh tools/check-order.sh "$(upcalls)" $(x86-core) $(x86-image)
+seam     := -- sh tools/check-seam.sh $(BUILD)/lib/libtessera.a \
+              include/xen/arch.h
+format   := -- sh tools/check-format.sh $(sources-y)
+repro    := -- env CC="$(CC)" sh tools/check-repro.sh $(BUILD)
+configs  := -- sh tools/check-configs.sh $(BUILD)
+no-build := -- sh tests/compile-fail/run.sh "$(CC) $(FUZZ_CC)" -std=gnu11 \
+              -ffreestanding -Iinclude -I$(BUILD)/include $(force)
+mutation := -- $(PYTHON) tests/mutation/run.py
+boots    := -- $(PYTHON) tests/boot/boots.py $(BUILD)/tessera
+boots    += -- $(PYTHON) tests/boot/planted.py
+boots    += -- sh tests/house/embed.sh $(BUILD)/lib
+corpora  := $(foreach f,$(fuzzers),-- sh tests/fuzz/run.sh $f 0)
+# Of the checks themselves.
+house    := -- $(PYTHON) tests/boot/runner.py
+house    += -- sh tests/house/adder.sh
+house    += -- env CC="$(CC)" sh tests/house/layers.sh
+house    += -- $(PYTHON) tests/house/docs.py
+house    += -- $(PYTHON) tests/house/invariants.py
+
+add-up   := $(PYTHON) tools/check.py -t 900
+check: $(tests) $(tsan-tests) $(fuzzers) all lib iso | deps
+	@$(add-up) $(tests) $(tsan-tests) $(configs) $(mutation) $(boots) \
+	    $(repro) $(order) $(seam) $(no-build) $(format) $(corpora) $(house)
+
+check-host: $(tests) $(tsan-tests)
+	@$(add-up) $^
+
+check-boot: all lib | deps
+	@$(add-up) $(boots)
+
+check-order: $(x86-core) $(x86-image)
+	@$(add-up) $(order)
+
+check-seam: lib
+	@$(add-up) $(seam)
+
+check-repro: all lib iso
+	@$(add-up) $(repro)
+
+check-format: | deps
+	@$(add-up) $(format)
+
+check-configs: | deps
+	@$(add-up) -v $(configs)
+
+check-compile-fail: | deps
+	@$(add-up) -v $(no-build)
+
+mutation: | deps
+	@$(add-up) -v $(mutation)
+
+fuzz: $(fuzzers) | deps
+	@$(PYTHON) tools/check.py -v -t $$(($(SECONDS) + 300)) \
+	    $(foreach f,$(fuzzers),-- sh tests/fuzz/run.sh $f $(SECONDS))
+
+# Measured without what only finds faults.
+bench: | deps
+	@$(kconfig) set $(BUILD)/bench/.config DEBUG=n SELFTEST=n
+	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/bench all
+	@$(PYTHON) tests/bench/bench.py $(BUILD)/bench.json $(BUILD)/bench/tessera
+
+format: | deps
+	@sh tools/check-format.sh fix
+
+clean:
+	rm -rf $(BUILD)
+
+# What the goals at hand need of the machine they are built on.
+needs := build
+needs += $(if $(filter run iso bench check check-%,$(goals)),iso run)
+needs += $(if $(filter fuzz check check-% mutation,$(goals)),check fuzz)
+needs += $(if $(filter check check-format format,$(goals)),format)
+deps:
+	@sh tools/deps.sh $(if $(filter deps,$(goals)),\
+	    build iso run check fuzz format,$(needs))
+
+define help_text
+Targets
+  all           the image, $(BUILD)/tessera
+  run           boot it in QEMU; Ctrl-A x leaves
+  iso           $(BUILD)/tessera.iso, for BIOS and UEFI, CD and USB
+  lib           $(BUILD)/lib: libtessera.a and its headers
+  check         every test
+  check-host    the tests that run as a process here
+  check-boot    the tests that boot a machine
+  check-order, check-seam, check-format, check-repro, check-configs,
+  check-compile-fail, mutation: the parts of 'check' by themselves
+  fuzz          each fuzzer for SECONDS=60
+  bench         what the boot costs, against the goals
+  menuconfig, defconfig, olddefconfig, allyesconfig, allnoconfig
+  format        lay out the C files
+  deps          install what all of these need
+  clean
+Variables
+  FIRMWARE=bios|uefi  MEM=512M  SMP=1  APPEND="words for the command line"
+  GDB=1     wait for a debugger on port 1234
+  DIRECT=1  boot without GRUB
+  BUILD=build  CC=clang  CROSS_COMPILE=x86_64-linux-gnu-  NO_INSTALL=1
+endef
+export help_text
+help:
+	@echo "$$help_text"
+
+.PHONY: run check check-host check-boot check-order check-seam check-format
+.PHONY: check-repro check-configs check-compile-fail mutation fuzz bench format
+.PHONY: clean deps help defconfig olddefconfig menuconfig allyesconfig
+.PHONY: allnoconfig
