@@ -58,7 +58,6 @@ sources-y   := $(core-y) $(image-y) $(image-) $(machine-y) $(boot-tests-y)
 sources-y   += $(boot-tests-) $(hosted-y) $(models-y) $(programs-y)
 
 .PHONY: all lib iso
-.SECONDARY:
 .DELETE_ON_ERROR:
 all: $(BUILD)/tessera
 lib: $(BUILD)/lib/libtessera.a $(BUILD)/lib/include
@@ -174,4 +173,4 @@ $(BUILD)/append: text := $(value APPEND)
 $(BUILD)/flags $(BUILD)/append: FORCE
 	@mkdir -p $(@D)
 	@echo '$(text)' | cmp -s - $@ || echo '$(text)' >$@
-FORCE:
+.PHONY: FORCE

@@ -16,7 +16,6 @@ import re
 import select
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -70,10 +69,10 @@ def command(*, iso=None, image=None, directory=None, firmware="bios",
     line = ["qemu-system-x86_64", "-machine", "q35", "-cpu", cpu,
             "-smp", str(cpus)] + memory_options(memory)
     line += ["-nic", "none", "-vga", "none", "-display", "none",
-             "-no-reboot", "-serial", serial,
+             "-serial", serial,
              "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
-    if serial != "mon:stdio":
-        line += ["-monitor", "none"]
+    if serial != "mon:stdio":       # nobody is there to see it boot for ever
+        line += ["-monitor", "none", "-no-reboot"]
     if firmware == "uefi":
         if image:
             sys.exit("qemu.py: UEFI firmware does not start an image directly")
@@ -97,7 +96,7 @@ class Session:
     def __init__(self, line, seconds, echo=None):
         self.process = subprocess.Popen(
             line, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, start_new_session=True)
+            stderr=subprocess.STDOUT)
         self.deadline = time.monotonic() + seconds
         self.raw, self.echo, self.ended = b"", echo, False
 
@@ -150,7 +149,7 @@ class Session:
 
     def stop(self):
         if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.kill()
         self.process.wait()
         for pipe in self.process.stdin, self.process.stdout:
             try:
@@ -162,6 +161,13 @@ class Session:
 def feed(line, lines):
     """Type each of @lines at a prompt; the exit status as a shell has it."""
     session = Session(line, 10 ** 6, echo=sys.stdout)
+    try:
+        return converse(session, lines)
+    finally:
+        session.stop()
+
+
+def converse(session, lines):
     at = 0
     for text in lines:
         prompt = session.wait_for(re.escape(PROMPT), at)
@@ -169,10 +175,8 @@ def feed(line, lines):
             return session.finish()
         at = prompt.end()
         session.send(text.rstrip("\n"))
-    reached = session.wait_for(re.escape(PROMPT), at)
-    if not reached:
+    if not session.wait_for(re.escape(PROMPT), at):
         return session.finish()
-    session.stop()
     print()
     return 0
 
@@ -200,10 +204,11 @@ def main():
         if args.gdb:
             print("waiting for: gdb -ex 'target remote :1234'")
         sys.stdout.flush()
-        if interactive:
-            status = subprocess.call(line)
-        else:
-            status = feed(line, sys.stdin)
+        try:
+            status = subprocess.call(line) if interactive \
+                else feed(line, sys.stdin)
+        except (BrokenPipeError, KeyboardInterrupt):
+            status = 1      # nobody looks any more
     sys.exit(0 if status == 33 else 1 if status is None else status)
 
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Several CPUs at the heap at once: no frame is two CPUs', none gets lost. */
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include <hosted.h>
 #include <test.h>
@@ -84,31 +86,35 @@ TEST(heap_threads, each_frame_is_one_cpus_and_all_come_back)
     EXPECT_EQ(heap_check(), 0);
 }
 
-/* Whoever comes second must notice, while the first looks through the block. */
+/*
+ * While one CPU looks through a block that it gives back, another gives back
+ * the first frame of it. To have it happen just then, each time: the last
+ * entries cannot be read, and the other CPU is the handler of the signal.
+ */
 static struct page_info *shared;
-static unsigned int barrier, delay;
+static void *last_entries;
 
-static void *free_shared(void *order)
+static void protect_last_entries(int protection)
 {
-    hosted_set_cpu_id(order ? 1 : 0);
-    __atomic_fetch_add(&barrier, 1, __ATOMIC_ACQ_REL);
-    while (__atomic_load_n(&barrier, __ATOMIC_ACQUIRE) < 2)
-        ;
-    for (volatile unsigned int i = 0; !order && i < delay; i++)
-        ;
-    free_heap_pages(shared, order ? 12 : 0);
+    if (mprotect(last_entries, PAGE_SIZE, protection))
+        abort();
+}
 
-    return NULL;
+static void be_the_other_cpu(int signal_number)
+{
+    (void)signal_number;
+    protect_last_entries(PROT_READ | PROT_WRITE);
+    hosted_set_cpu_id(1);
+    free_heap_pages(shared, 0);
+    hosted_set_cpu_id(0);
 }
 
 static void free_by_two(void)
 {
-    pthread_t thread[2];
-
-    for (uintptr_t i = 0; i < 2; i++)
-        EXPECT_EQ(pthread_create(&thread[i], NULL, free_shared, (void *)i), 0);
-    for (unsigned int i = 0; i < 2; i++)
-        pthread_join(thread[i], NULL);
+    if (signal(SIGSEGV, be_the_other_cpu) == SIG_ERR)
+        abort();
+    protect_last_entries(PROT_NONE);
+    free_heap_pages(shared, 12);
 }
 
 TEST(heap_threads, two_cpus_that_give_back_one_frame_are_a_bug)
@@ -118,6 +124,6 @@ TEST(heap_threads, two_cpus_that_give_back_one_frame_are_a_bug)
     small_machine_heap(ram, 1);
     shared = alloc_heap_pages(12, HEAP_NO_LIMIT);
     REQUIRE(shared != NULL);
-    for (delay = 0; delay < 10000; delay += 1000)
-        EXPECT_BUG(free_by_two());
+    last_entries = (void *)((uintptr_t)(shared + NR - 1) & PAGE_MASK);
+    EXPECT_BUG(free_by_two());
 }
