@@ -108,13 +108,12 @@ def judge(status, text, limit):
 
 def title(command):
     """A command, short enough for a line."""
-    words = [os.path.relpath(word) if os.path.isabs(word) else word
-             for word in command if os.path.basename(word) not in
+    words = [word for word in command if os.path.basename(word) not in
              ("sh", "env", "python3") and not word.startswith("CC=")]
-    text = " ".join(words)
-    if len(text) <= 56:
-        return text
-    return text[:53] + "..." if " " in text else "..." + text[-53:]
+    if len(words) == 1:
+        return os.path.relpath(words[0])[-56:]
+    text = " ".join([words[0]] + [os.path.basename(w) for w in words[1:]])
+    return text if len(text) <= 56 else text[:53] + "..."
 
 
 def parse(arguments):
