@@ -107,9 +107,9 @@ tests-y                  += $(addprefix tests/unit/test_, $(addsuffix .c, \
     string text symbols spinlock printk \
     e820 efi_memory_map multiboot2 multiboot2_maps pvh acpi acpi_root \
     memory_map memory_map_random memory_map_use pdx bootmem \
-    page_info page_list frame_table \
+    page_info page_list frame_table frame_table_islands \
     page_alloc heap_model heap_misuse heap_threads \
-    cmdline monitor))
+    cmdline monitor selftest))
 
 # Of those tests, the ones with threads: they also run under ThreadSanitizer.
 threaded-y               += tests/unit/test_spinlock.c

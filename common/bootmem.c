@@ -175,17 +175,21 @@ int bootmem_reserve(paddr_t start, paddr_t end, const char *owner)
 
 /*
  * Note an allocation: as part of the one right above it, if that has the same
- * owner. So a page table at a time does not fill the table.
+ * owner. So a page table at a time does not fill the table. Of several that
+ * begin there it can only be the first: they stay sorted.
  */
 static bool add_allocation(paddr_t start, paddr_t end, const char *owner)
 {
-    for (unsigned int i = 0; i < nr_reservations; i++)
-        if (reservation[i].start == end &&
-            strncmp(reservation[i].owner, owner,
-                    sizeof(reservation[i].owner) - 1) == 0) {
-            reservation[i].start = start;
-            return true;
-        }
+    unsigned int i = 0;
+
+    while (i < nr_reservations && reservation[i].start < end)
+        i++;
+    if (i < nr_reservations && reservation[i].start == end &&
+        strncmp(reservation[i].owner, owner,
+                sizeof(reservation[i].owner) - 1) == 0) {
+        reservation[i].start = start;
+        return true;
+    }
 
     return add_reservation(start, end, owner);
 }
@@ -221,6 +225,8 @@ mfn_t bootmem_alloc(unsigned long nr, unsigned long align, paddr_t limit,
             break;
         remove_free(start, start + nr);
         nr_allocated += nr;
+        printk(LOG_DEBUG, "bootmem: %lu frames at %#lx: %s\n", nr,
+               start << PAGE_SHIFT, owner);
         return _mfn(start);
     }
 
@@ -278,12 +284,11 @@ void bootmem_print_reservations(void)
         char size[SIZE_TEXT];
 
         format_size(size, r->end - r->start);
-        printk(LOG_INFO, "reserved: %016lx  %016lx  %10s  %s\n", r->start,
-               r->end - 1, size, r->owner);
+        console_printf("reserved: %016lx  %016lx  %10s  %s\n", r->start,
+                       r->end - 1, size, r->owner);
     }
     if (nr_lost > 0)
-        printk(LOG_WARNING, "bootmem: too fragmented, %lu frames are lost\n",
-               nr_lost);
+        console_printf("too fragmented: %lu frames are lost\n", nr_lost);
 }
 
 static int broken(int invariant, struct frame_range range)

@@ -6,6 +6,8 @@
 #include <xen/frame_table.h>
 #include <xen/printk.h>
 
+#define GROUP_SIZE ((paddr_t)FRAMES_PER_GROUP << PAGE_SHIFT)
+
 struct page_info *frame_table;
 unsigned long nr_pdxs;
 unsigned long valid_groups[BITMAP_LONGS(FRAME_TABLE_MAX_GROUPS)];
@@ -20,6 +22,106 @@ static mfn_t first_frame(const struct memory_range *range)
 static mfn_t last_frame(const struct memory_range *range)
 {
     return maddr_to_mfn(range->end - 1);
+}
+
+static bool is_reserved(paddr_t start, paddr_t end)
+{
+    const struct bootmem_reservation *r;
+
+    for (unsigned int i = 0;
+         (r = bootmem_reservation(i)) != NULL && r->start < end; i++)
+        if (r->end > start)
+            return true;
+
+    return false;
+}
+
+static uint64_t ram_between(const struct memory_map *map, paddr_t start,
+                            paddr_t end)
+{
+    const struct memory_range *range = memory_map_next_ram(map, start);
+    uint64_t size = 0;
+
+    for (; range && range->start < end;
+         range = memory_map_next_ram(map, range->end))
+        size += (range->end < end ? range->end : end) -
+                (range->start > start ? range->start : start);
+
+    return size;
+}
+
+/*
+ * The start of the next group, at @at or above, whose RAM is not worth its
+ * entries, and holds nothing that is needed; PADDR_MAX if there is none.
+ */
+static paddr_t next_island(const struct memory_map *map, paddr_t at)
+{
+    const struct memory_range *range;
+
+    while ((range = memory_map_next_ram(map, at)) != NULL) {
+        paddr_t start = range->start > at ? range->start : at, end;
+
+        start = ALIGN_DOWN(start, GROUP_SIZE);
+        end = start + GROUP_SIZE;
+        if (ram_between(map, start, end) < GROUP_TABLE_SIZE &&
+            !is_reserved(start, end))
+            return start;
+        /* After its first group the range fills all but its last one. */
+        at = ALIGN_DOWN(range->end, GROUP_SIZE);
+        if (at < end)
+            at = end;
+    }
+
+    return PADDR_MAX;
+}
+
+/* One reservation for all islands between two ranges of RAM, lest they fill
+ * the boot allocator's table. */
+static void reserve_islands(const struct memory_map *map)
+{
+    bool failed = false;
+
+    for (unsigned int i = 0; i < map->nr; i++) {
+        paddr_t start = map->range[i].start, end = start;
+
+        for (; i < map->nr && map->range[i].kind != MEMORY_RAM; i++) {
+            if (map->range[i].reason != REASON_ISLAND)
+                continue;
+            if (end == start)
+                start = map->range[i].start;
+            end = map->range[i].end;
+        }
+        if (end > start)
+            failed |= bootmem_reserve(start, end, "islands of RAM") != 0;
+    }
+    if (failed)
+        printk(LOG_WARNING, "frame table: not all islands can be reserved\n");
+}
+
+/*
+ * Take RAM that would cost more than it is out of use, unless there is no
+ * other. Cutting needs room for two ranges.
+ */
+static void give_up_islands(struct memory_map *map)
+{
+    uint64_t size = 0;
+    paddr_t at;
+
+    for (at = 0; (at = next_island(map, at)) < PADDR_MAX; at += GROUP_SIZE)
+        size += ram_between(map, at, at + GROUP_SIZE);
+    if (size == 0 || size == memory_map_size(map, MEMORY_RAM))
+        return;
+
+    size = 0;
+    for (at = 0; (at = next_island(map, at)) < PADDR_MAX &&
+                 map->nr + 2 <= MEMORY_MAP_MAX_RANGES;
+         at += GROUP_SIZE)
+        size += memory_map_take(map, at, at + GROUP_SIZE, REASON_ISLAND);
+    reserve_islands(map);
+    printk(LOG_INFO,
+           "frame table: %lu KiB of RAM are not used: they lie where entries "
+           "would take more\n",
+           size >> 10);
 }
 
 /* Take RAM that has no index out of use. A higher frame has a higher PDX. */
@@ -78,6 +180,7 @@ static int back_with_memory(char *va, unsigned long nr)
 
     while (nr > 0) {
         mfn_t mfn;
+        int rc;
 
         if (piece > nr)
             piece = nr;
@@ -89,8 +192,11 @@ static int back_with_memory(char *va, unsigned long nr)
             piece /= 2;
             continue;
         }
-        if (arch_map_frame_table(va, mfn, piece * SUPERPAGE_FRAMES))
-            return no_memory("page tables");
+        rc = arch_map_frame_table(va, mfn, piece * SUPERPAGE_FRAMES);
+        if (rc)
+            return rc == -ENOMEM ? no_memory("page tables") : rc;
+        printk(LOG_DEBUG, "frame table: %lu MiB at %p\n",
+               piece * SUPERPAGE_SIZE >> 20, va);
         va += piece * SUPERPAGE_SIZE;
         nr -= piece;
     }
@@ -133,6 +239,7 @@ static int build(void)
 
 int frame_table_init(struct memory_map *map)
 {
+    give_up_islands(map);
     pdx_init(map, FRAME_TABLE_REACH);
     clip_to_reach(map);
     if (memory_map_ram_end(map) == 0) {

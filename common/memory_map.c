@@ -306,13 +306,16 @@ static unsigned int cut_ram(struct memory_map *map, paddr_t address)
     return i + 1;
 }
 
-uint64_t memory_map_limit(struct memory_map *map, paddr_t limit,
-                          enum memory_reason reason)
+uint64_t memory_map_take(struct memory_map *map, paddr_t start, paddr_t end,
+                         enum memory_reason reason)
 {
-    unsigned int first = cut_ram(map, ALIGN_DOWN(limit, PAGE_SIZE));
+    unsigned int first = cut_ram(map, ALIGN_DOWN(start, PAGE_SIZE));
     uint64_t gone = 0;
 
-    for (unsigned int i = first; i < map->nr; i++) {
+    end = ALIGN_UP(end, PAGE_SIZE);
+    (void)cut_ram(map, end);
+    for (unsigned int i = first; i < map->nr && map->range[i].start < end;
+         i++) {
         struct memory_range *range = &map->range[i];
 
         if (range->kind != MEMORY_RAM)
@@ -324,6 +327,12 @@ uint64_t memory_map_limit(struct memory_map *map, paddr_t limit,
     merge_neighbours(map);
 
     return gone;
+}
+
+uint64_t memory_map_limit(struct memory_map *map, paddr_t limit,
+                          enum memory_reason reason)
+{
+    return memory_map_take(map, limit, PADDR_MAX, reason);
 }
 
 uint64_t memory_map_size(const struct memory_map *map, enum memory_kind kind)
@@ -344,6 +353,16 @@ paddr_t memory_map_ram_end(const struct memory_map *map)
             return map->range[i].end;
 
     return 0;
+}
+
+const struct memory_range *memory_map_next_ram(const struct memory_map *map,
+                                               paddr_t address)
+{
+    for (unsigned int i = find_from(map, address); i < map->nr; i++)
+        if (map->range[i].kind == MEMORY_RAM)
+            return &map->range[i];
+
+    return NULL;
 }
 
 /* RAM that touches is one range (M1), since it has but one reason. */

@@ -48,6 +48,8 @@ const char *memory_reason_text(enum memory_reason reason)
     case REASON_WRAPS: return "an entry that wraps past 2^64";
     case REASON_PARTIAL_FRAME: return "RAM, but not a whole frame";
     case REASON_MEM_LIMIT: return "RAM, but above mem=";
+    case REASON_CPU_LIMIT: return "RAM, but above what the CPU can address";
+    case REASON_ISLAND: return "RAM, but less than its entries would take";
     case REASON_TABLE_LIMIT: return "RAM, but beyond the frame table's reach";
     case NR_MEMORY_REASONS: break;
     }
@@ -72,10 +74,10 @@ static const char *type_name(uint32_t type)
 /* Both tables have these columns; the last byte belongs to the row. */
 static void print_head(const char *what, unsigned int nr, const char *note)
 {
-    printk(LOG_INFO, "memory map %s: %u rows\n", what, nr);
+    console_printf("memory map %s: %u rows\n", what, nr);
     if (nr > 0)
-        printk(LOG_INFO, "     #  %-16s  %-16s  %10s  %-11s  %s\n",
-               "first byte", "last byte", "size", "kind", note);
+        console_printf("     #  %-16s  %-16s  %10s  %-11s  %s\n", "first byte",
+                       "last byte", "size", "kind", note);
 }
 
 static void print_row(unsigned int i, uint64_t start, uint64_t size,
@@ -88,14 +90,14 @@ static void print_row(unsigned int i, uint64_t start, uint64_t size,
     if (size > 0 && last_byte >= start)
         snprintf(last_text, sizeof(last_text), "%016llx",
                  (unsigned long long)last_byte);
-    printk(LOG_INFO, "  %4u  %016llx  %16s  %10s  %-11s  %s\n", i,
-           (unsigned long long)start, last_text, size_text, kind, note);
+    console_printf("  %4u  %016llx  %16s  %10s  %-11s  %s\n", i,
+                   (unsigned long long)start, last_text, size_text, kind, note);
 }
 
 static void print_rest(unsigned int nr, unsigned int max)
 {
     if (nr > max)
-        printk(LOG_INFO, "        and %u more\n", nr - max);
+        console_printf("        and %u more\n", nr - max);
 }
 
 void memory_map_print_raw(const struct e820_map *raw, unsigned int max)
@@ -113,8 +115,8 @@ void memory_map_print_raw(const struct e820_map *raw, unsigned int max)
     }
     print_rest(raw->nr, max);
     if (raw->nr_dropped)
-        printk(LOG_WARNING, "memory: %u entries found no room in the table\n",
-               raw->nr_dropped);
+        console_printf("        and %u that found no room in the table\n",
+                       raw->nr_dropped);
 }
 
 void memory_map_print(const struct memory_map *map, unsigned int max)

@@ -17,7 +17,6 @@
 #define PROMPT    "tessera> "
 #define LINE_SIZE 128U
 #define MAX_WORDS 4U
-#define MAX_ROWS  64U
 
 /* A command's words behind its name; those that were not given are "". */
 struct words {
@@ -69,8 +68,8 @@ static bool command_map(const struct monitor_view *view,
                         const struct words *words)
 {
     (void)words;
-    memory_map_print_raw(view->raw, MAX_ROWS);
-    memory_map_print(view->map, MAX_ROWS);
+    memory_map_print_raw(view->raw, MEMORY_MAP_ALL_ROWS);
+    memory_map_print(view->map, MEMORY_MAP_ALL_ROWS);
     bootmem_print_reservations();
 
     return true;

@@ -4,9 +4,14 @@
  *
  * The free blocks and their invariants are in free_blocks.h. A block that is
  * given back is first marked at its head as in transit, under the lock, then
- * looked through without it, and then freed, under the lock. As each who gives
- * back looks for a mark that governs its block, two CPUs cannot both give back
- * a frame, though none holds the lock for longer than a few dozen steps.
+ * looked through without it, and then freed, under the lock. So none holds the
+ * lock for longer than a few dozen steps.
+ *
+ * Of two CPUs that give back one frame the second always stops if its block's
+ * head is in what the first gives back: it looks for a mark that governs it
+ * under the lock. If the first one's block lies further inside, it sees the
+ * mark when it looks through its own, unless a split or a merge moves the mark
+ * at that very moment; heap_check() then finds the mark (H1).
  */
 #include <xen/bootmem.h>
 #include <xen/bug.h>
@@ -62,7 +67,7 @@ uintptr_t heap_last_free(mfn_t mfn)
 }
 
 /* One aligned block that the heap has not had yet. */
-static void add_block(mfn_t mfn, unsigned int order)
+static void add_new_block(mfn_t mfn, unsigned int order)
 {
     struct page_info *pg;
 
@@ -89,7 +94,7 @@ void heap_add(mfn_t start, unsigned long nr)
             order = lowest_bit(mfn_x(start));
         if (order > MAX_ORDER)
             order = MAX_ORDER;
-        add_block(start, order);
+        add_new_block(start, order);
         start = mfn_add(start, BIT(order));
         nr -= BIT(order);
     }
@@ -215,6 +220,8 @@ static void check_shape(struct give_back *back)
         refuse(back, "is not aligned to the order");
     if (!block_is_valid(back->mfn, back->order))
         refuse(back, "starts a block with frames that are not RAM");
+    if (mfn_x(back->mfn) == 0)
+        refuse(back, "is never the heap's");
 }
 
 /* Mark the block at its head, so that no other CPU gives a part of it back. */

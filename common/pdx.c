@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Chooses how frame numbers become indices of the frame table. */
 #include <xen/pdx.h>
+#include <xen/printk.h>
 #include <xen/string.h>
 
 _Static_assert(PADDR_BITS - PAGE_SHIFT - PDX_SLOT_BITS >= PDX_BLOCK_ORDER,
@@ -146,6 +147,9 @@ void pdx_init(const struct memory_map *map, unsigned long reach)
         pdx_choose(&pdx_compression, map->range, map->nr, reach);
     else
         use_identity(&pdx_compression, last_ram_frame(map->range, map->nr));
+    printk(LOG_DEBUG, "pdx: %s, shift %u, hole %u bits, %lu indices\n",
+           pdx_form_name(pdx_compression.form), pdx_compression.shift,
+           pdx_compression.hole_bits, pdx_compression.nr);
 }
 
 const char *pdx_form_name(enum pdx_form form)

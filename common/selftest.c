@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs the tests that are linked into the image, and reports in TAP. */
-#include <test.h>
+/* Runs the tests that the machine has registered, and reports in TAP. */
 #include <xen/page_alloc.h>
 #include <xen/printk.h>
 #include <xen/selftest.h>
 #include <xen/text.h>
 
-/* What the linker collected; linker.lds defines both also for no tests. */
-extern const struct test *const __start_selftests[];
-extern const struct test *const __stop_selftests[];
+static const struct test *const *first_test, *const *end_of_tests;
+
+void selftest_register(const struct test *const *first,
+                       const struct test *const *end)
+{
+    first_test = first;
+    end_of_tests = end;
+}
 
 static bool chosen(const struct test *test, const char *pattern)
 {
@@ -42,12 +46,12 @@ unsigned int selftest_run(const char *pattern)
     const struct test *const *test;
     unsigned int nr = 0, nr_failed = 0;
 
-    for (test = __start_selftests; test < __stop_selftests; test++)
+    for (test = first_test; test < end_of_tests; test++)
         nr += chosen(*test, pattern);
     console_printf("TAP version 13\n1..%u\n", nr);
 
     nr = 0;
-    for (test = __start_selftests; test < __stop_selftests; test++) {
+    for (test = first_test; test < end_of_tests; test++) {
         bool passed;
 
         if (!chosen(*test, pattern))

@@ -56,9 +56,3 @@ void spin_unlock(spinlock_t *lock)
      * Release: pairs with the acquire in spin_lock(). */
     __atomic_store_n(&lock->served, lock->served + 1, __ATOMIC_RELEASE);
 }
-
-bool spin_is_locked(const spinlock_t *lock)
-{
-    return __atomic_load_n(&lock->next, __ATOMIC_RELAXED) !=
-           __atomic_load_n(&lock->served, __ATOMIC_RELAXED);
-}

@@ -30,12 +30,11 @@ x86       := -DTESSERA_BUILD -ffreestanding -fpie
 x86       += -fno-stack-protector -fcf-protection=none
 x86       += -mno-red-zone -mgeneral-regs-only -fno-omit-frame-pointer
 x86       += -fno-asynchronous-unwind-tables -Iarch/x86/include
-x86       += -Itests/harness
 x86       += $(if $(clang),--target=x86_64-linux-gnu $(clang-warnings))
 x86-c     := $(if $(CONFIG_UBSAN),-fsanitize=undefined)
 x86-c     += $(if $(CONFIG_UBSAN),-fsanitize-undefined-trap-on-error)
 
-host      := -Iarch/hosted/include -Iarch/x86/include -Itests/harness
+host      := -Iarch/hosted/include -Iarch/x86/include
 host      += -fno-omit-frame-pointer -pthread
 hosted    := -fsanitize=address,undefined -fno-sanitize-recover=all
 tsan      := -fsanitize=thread
@@ -82,6 +81,10 @@ $(BUILD)/tsan/%.o: %.c $(BUILD)/flags
 $(BUILD)/fuzz/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(common) $(force) $(host) $(fuzz) -c -o $@ $<
+
+# What is no test includes none of the harness.
+$(BUILD)/x86/tests/%.o: x86 += -Itests/harness
+$(foreach d,hosted tsan fuzz,$(BUILD)/$d/tests/%.o): host += -Itests/harness
 
 # Loops that copy or fill must not be made into calls of what they implement.
 $(BUILD)/x86/common/string.o $(BUILD)/hosted/renamed_string.o: \

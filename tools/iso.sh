@@ -25,8 +25,10 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 tree=$work/tree
 
-# To GRUB's own language a '$' is a variable; not between quotes.
-command_line=$(printf '%s' "${3:-}" | sed "s/[^ ][^ ]*/'&'/g")
+# To GRUB's own language a '$' is a variable; not between quotes. Around a word
+# with a space in it GRUB puts double quotes of its own, and would escape ours.
+command_line=$(printf '%s' "${3:-}" |
+    sed -E "s/([^ \"]|\"[^\"]*\")+/'&'/g; s/\"//g")
 mkdir -p "$tree/boot/grub"
 
 cp "$image" "$tree/boot/tessera"

@@ -42,8 +42,11 @@ static void read_map(const struct start_info *info)
  * loader's information has been read by now. */
 static void fill_bootmem(void)
 {
-    bootmem_reserve(0, 0x100000, "real-mode memory");
-    bootmem_reserve((paddr_t)image_start, (paddr_t)image_end, "embed");
+    if (bootmem_reserve(0, 0x100000, "real-mode memory") ||
+        bootmem_reserve((paddr_t)image_start, (paddr_t)image_end, "embed")) {
+        console_printf("embed: no room to reserve what is in use\n");
+        leave(1);
+    }
     for (unsigned int i = 0; i < map.nr; i++) {
         if (map.range[i].kind == MEMORY_RAM)
             bootmem_add(map.range[i].start, map.range[i].end);

@@ -51,7 +51,9 @@ void *arch_reserve_frame_table(size_t size);
  * 2 MiB, as are @mfn and @nr; the core owns the frames. Boot only, with the
  * boot memory allocator still at work, so that page tables may come from it.
  *
- * Returns 0, or -ENOMEM: there is no frame for the page tables.
+ * Returns 0, -ENOMEM (there is no frame for the page tables), or -EFAULT: the
+ * frames are no memory, whatever the map says. A machine that knows where its
+ * memory is need not look; one that looks also prints the address.
  */
 __must_check int arch_map_frame_table(void *va, mfn_t mfn, unsigned long nr);
 

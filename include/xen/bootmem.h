@@ -47,7 +47,7 @@ void bootmem_add(paddr_t start, paddr_t end);
  * in that case the range is kept from the allocator all the same if it is free
  * now, but not against a later bootmem_add().
  */
-int bootmem_reserve(paddr_t start, paddr_t end, const char *owner);
+__must_check int bootmem_reserve(paddr_t start, paddr_t end, const char *owner);
 
 /**
  * bootmem_alloc - take @nr frames at a multiple of @align, all below @limit.
@@ -82,7 +82,8 @@ const struct bootmem_reservation *bootmem_reservation(unsigned int i);
 /* Who reserved the frame @mfn, or NULL. */
 const char *bootmem_owner(mfn_t mfn);
 
-/* Print every reservation with its owner, and how many frames were lost. */
+/* Print every reservation with its owner, and how many frames were lost,
+ * whatever the console's level is. */
 void bootmem_print_reservations(void);
 
 /**

@@ -27,7 +27,4 @@
             BUG("not true: " #condition);                                      \
     } while (0)
 
-/* Where control cannot come. */
-#define ASSERT_UNREACHABLE() BUG("reached what cannot be reached")
-
 #endif /* XEN_BUG_H */

@@ -12,8 +12,7 @@
 #define __used          __attribute__((used))
 #define __noinline      __attribute__((noinline))
 
-#define likely(x)   __builtin_expect(!!(x), 1)
-#define unlikely(x) __builtin_expect(!!(x), 0)
+#define likely(x) __builtin_expect(!!(x), 1)
 
 /* The number of elements of an array; a pointer does not compile. */
 #define ARRAY_SIZE(a)                                                          \
@@ -41,7 +40,6 @@
 #define __acquires(l)      LOCK_ATTR(acquire_capability(l))
 #define __releases(l)      LOCK_ATTR(release_capability(l))
 #define __must_hold(l)     LOCK_ATTR(requires_capability(l))
-#define __must_not_hold(l) LOCK_ATTR(locks_excluded(l))
 #define __no_lock_analysis LOCK_ATTR(no_thread_safety_analysis)
 
 #endif /* XEN_COMPILER_H */

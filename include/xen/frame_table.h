@@ -10,7 +10,8 @@
  * Invariants (docs/invariants.md):
  *
  *   F1  mfn_to_page() and page_to_mfn() undo each other for every valid frame.
- *   F2  Every frame of RAM that the hypervisor uses is valid.
+ *   F2  Every frame of RAM that the hypervisor uses is valid. RAM out of reach,
+ *       or worth less than its entries, is not used: frame_table_init().
  *   F3  A valid frame's entry is mapped; frames that are not valid have none.
  *   F4  The entry of a valid frame that is not RAM is zero: nobody gets it.
  *   F5  Frames that follow one another within an aligned block of
@@ -58,11 +59,13 @@ extern unsigned long valid_groups[BITMAP_LONGS(FRAME_TABLE_MAX_GROUPS)];
  * Chooses the PDX compression, takes memory for the table from the boot
  * allocator (2 MiB pages, the highest first, as many in a row as there are),
  * and has it mapped and cleared. RAM out of the table's reach is taken out of
- * @map and, by a reservation, away from the boot allocator, and logged. Boot
- * only, once.
+ * @map and, by a reservation, away from the boot allocator, and logged. So is
+ * the RAM of a group that has less of it than its share of the table takes,
+ * unless something there is reserved, or all RAM is like that. Boot only, once.
  *
  * Returns 0, -ENOMEM (no memory or no address space for the table; the log
- * says how much was wanted), or -EINVAL (there is no RAM in @map).
+ * says how much was wanted), -EINVAL (there is no RAM in @map), or -EFAULT
+ * (what @map says is RAM keeps nothing; the log names the address).
  */
 __must_check int frame_table_init(struct memory_map *map);
 

@@ -11,8 +11,8 @@
  *   M3  A range of RAM is whole frames: a frame with one other byte is not RAM.
  *       What is left over of RAM is reserved, or, in a map that has no room for
  *       it, in no range.
- *   M4  Limiting takes RAM away and never adds any; what it takes stays in the
- *       map, as unusable.
+ *   M4  Limiting and taking take RAM away and never add any; what they take
+ *       stays in the map, as unusable.
  *
  * Addresses and sizes are in bytes. Nothing here locks: boot only.
  */
@@ -41,7 +41,9 @@ enum memory_reason {
     REASON_WRAPS,         /* the entry runs past 2^64, so at least reserved */
     REASON_PARTIAL_FRAME, /* RAM that does not fill a frame */
     REASON_MEM_LIMIT,     /* above mem= */
+    REASON_CPU_LIMIT,     /* above what the CPU can address */
     REASON_TABLE_LIMIT,   /* beyond the reach of the frame table */
+    REASON_ISLAND,        /* less RAM than the frame table needs for it */
     NR_MEMORY_REASONS
 };
 
@@ -72,16 +74,28 @@ void memory_map_build(struct memory_map *map, const struct e820_map *raw);
 /**
  * memory_map_limit - make RAM at or above @limit unusable, for @reason.
  *
- * @limit is rounded down to a frame. If @limit is inside a range and the map
- * has no room for one more, all of that range goes. Returns how many bytes of
- * RAM went.
+ * As memory_map_take() of all from @limit on; @limit may be any number.
  */
 uint64_t memory_map_limit(struct memory_map *map, paddr_t limit,
                           enum memory_reason reason);
 
+/**
+ * memory_map_take - make the RAM in [@start, @end) unusable, for @reason.
+ *
+ * Both are rounded so that whole frames go; @end is at most PADDR_MAX. If one
+ * is inside a range and the map has no room for one more, all of that range
+ * goes. Returns how many bytes of RAM went.
+ */
+uint64_t memory_map_take(struct memory_map *map, paddr_t start, paddr_t end,
+                         enum memory_reason reason);
+
 /* The bytes of @kind; where the last RAM ends, 0 if there is none. */
 uint64_t memory_map_size(const struct memory_map *map, enum memory_kind kind);
 paddr_t memory_map_ram_end(const struct memory_map *map);
+
+/* The first range of RAM that ends above @address, or NULL. */
+const struct memory_range *memory_map_next_ram(const struct memory_map *map,
+                                               paddr_t address);
 
 /* Is all of [@start, @end) RAM, also across ranges? An empty one is not. */
 bool memory_map_is_ram(const struct memory_map *map, paddr_t start,
@@ -102,8 +116,10 @@ const char *memory_reason_text(enum memory_reason reason);
  * memory_map_print_raw, memory_map_print - show the map as found, entry by
  * entry, and as used, with the reason for each range.
  *
- * Long maps are shown to the @max-th row, with a count of the others.
+ * Long maps are shown to the @max-th row, with a count of the others. They are
+ * shown whatever the console's level is.
  */
+#define MEMORY_MAP_ALL_ROWS (~0U)
 void memory_map_print_raw(const struct e820_map *raw, unsigned int max);
 void memory_map_print(const struct memory_map *map, unsigned int max);
 

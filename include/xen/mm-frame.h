@@ -34,7 +34,6 @@ typedef struct {
 
 /* No frame has this number. */
 #define INVALID_MFN ((mfn_t){ ~0UL })
-#define INVALID_GFN ((gfn_t){ ~0UL })
 
 static inline mfn_t _mfn(unsigned long n)
 {

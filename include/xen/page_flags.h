@@ -51,10 +51,11 @@ _Static_assert(PGT_type_mask + PGT_pinned + PGT_validated + PGT_partial +
                "PGT");
 
 /*
- * The counts cannot overflow honestly: 16 TiB of page tables are 2^32 frames
- * of 2^9 entries, so at most 2^41 references, and none is taken at the top.
+ * The counts cannot overflow honestly: with BIGMEM, 128 TiB of page tables are
+ * 2^35 frames of 2^9 entries, so at most 2^44 references, and none is taken at
+ * the top.
  */
-_Static_assert(PGC_count_mask >= BIT(41 + 1) - 1, "count too narrow");
-_Static_assert(PGT_count_mask >= BIT(41 + 1) - 1, "type count too narrow");
+_Static_assert(PGC_count_mask >= BIT(44 + 1) - 1, "count too narrow");
+_Static_assert(PGT_count_mask >= BIT(44 + 1) - 1, "type count too narrow");
 
 #endif /* XEN_PAGE_FLAGS_H */

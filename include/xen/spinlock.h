@@ -27,7 +27,4 @@ typedef struct __lock_type {
 void spin_lock(spinlock_t *lock) __acquires(*lock);
 void spin_unlock(spinlock_t *lock) __releases(*lock);
 
-/* Is the lock taken, by whomever? For assertions, and for arch_bug(). */
-bool spin_is_locked(const spinlock_t *lock);
-
 #endif /* XEN_SPINLOCK_H */

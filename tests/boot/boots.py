@@ -26,7 +26,18 @@ HOLES = "\n".join(f"cutmem {hex(a << 20)} {hex((a << 20) + 0x10000)}"
 AT_1_TIB = dict(memory="4G,slots=4,maxmem=1100G", cpu="max,phys-bits=46",
                 usable=(4090, 4096), log=(r"^ *\d+ +0*10000000000 .* RAM ",))
 
+# A DIMM that the map tells of only because memmap= does.
+AT_6_TIB = dict(memory="512M,slots=1,maxmem=8T", cpu="max,phys-bits=46",
+                append="memmap=1G@6T", usable=(1534, 1536),
+                log=(r"^warning: RAM above 0x\w+ is not in the direct map",),
+                extra=("-object", "memory-backend-ram,id=far,size=1G",
+                       "-device", "pc-dimm,memdev=far,addr=0x60000000000"))
+
 GRUB = r"^Started by GRUB"
+
+NO_RAM = (r"^error: memory: the map says that there is RAM at 0x\w+, but it "
+          r"does not keep .*\n(error: .*\n)*"
+          r"error: tessera cannot start: there is no")
 
 # A conversation with the monitor: what is typed, what must be answered.
 CONVERSATION = (
@@ -42,6 +53,7 @@ CONVERSATION = (
     ("free {0} 3", r""),
     ("page {0}", r"^heap +(?!not)"),
     ("heap", r"every invariant holds"),
+    ("selftest memory:*", r"^# selftest: [1-9]\d* passed, 0 failed"),
     ("", r"^"),
     ("no such command", r"help"),
     ("page no-number", r"."),
@@ -65,7 +77,11 @@ def scenarios(module):
         Scenario("BIOS, 8 GiB", "bios", "8G", usable=(8190, 8192), log=(GRUB,)),
         Scenario("BIOS, a map with forty holes", "bios", "256M", grub=HOLES,
                  usable=(251, 253),
-                 log=(GRUB, r"^memory map as used: [4-9]\d rows")),
+                 log=(GRUB, r"^memory map as used: [4-9]\d rows",
+                      r"^ *and \d+ more\n *the monitor's 'map' shows all")),
+        Scenario("BIOS, quotes on the command line", "bios",
+                 append='loglvl="info" selftest="live_heap: a_limit*"',
+                 log=(GRUB,), absent=(r"^ok \d+ - (?!live_heap: a_limit)",)),
         Scenario("BIOS, a script at the monitor", "bios", script=CONVERSATION,
                  log=(GRUB,)),
         Scenario("direct, 32 MiB", memory="32M", usable=(30, 32)),
@@ -82,7 +98,25 @@ def scenarios(module):
                  append="selftest=memory:*"),
         Scenario("direct, a module", modules=(module,),
                  log=(r"^reserved: .* module ",)),
-        Scenario("direct, every message", append="loglvl=debug"),
+        Scenario("direct, every message", append="loglvl=debug",
+                 log=(r"^bootmem: \d+ frames at 0x\w+: frame table",
+                      r"^frame table: \d+ MiB at ", r"^pdx: identity",
+                      r"^paging: .* direct map", r"^ACPI: FACP at 0x")),
+        Scenario("direct, RAM above the direct map", **AT_6_TIB),
+        Scenario("direct, RAM above what the CPU can address", append=
+                 "memmap=1G@2T", usable=(510, 512),
+                 log=(r"^ *\d+ +0*20000000000 .* above what the CPU can",)),
+        Scenario("direct, RAM up to the last address, but none is there",
+                 append="memmap=0xffffffff00000000@4G", tap=False, status=37,
+                 log=(NO_RAM, r"RAM, but above what the CPU can address")),
+        Scenario("direct, a frame table where no RAM is", tap=False, status=37,
+                 append="memmap=1G@64G", log=(NO_RAM,)),
+        Scenario("direct, page tables where no RAM is", tap=False, status=37,
+                 append="memmap=1G@1G", log=(NO_RAM,)),
+        Scenario("direct, an island of RAM", memory="4G", usable=(2046, 2048),
+                 append="memmap=2047M$4097M",
+                 log=(r"^frame table: 1024 KiB of RAM are not used",
+                      r"^reserved: 0*100000000 .* islands of RAM")),
         Scenario("direct, mem= clips", append="mem=64M", usable=(62, 64)),
         Scenario("direct, memmap= makes holes", usable=(493, 495),
                  append="memmap=1M$64M,64K$80M,4K$96M,16M#128M"),
@@ -96,6 +130,12 @@ def scenarios(module):
         Scenario("direct, a pattern that no self-test has",
                  append="selftest=xyzzy", tap=False, status=35),
         Scenario("direct, a script at the monitor", script=CONVERSATION),
+        Scenario("direct, the monitor where only errors are logged",
+                 append="loglvl=error selftest=off", tap=False,
+                 absent=("^memory map", "^reserved:"),
+                 script=(("map", r"^memory map as found: \d+ rows\n(.*\n)*"
+                                 r"memory map as used: \d+ rows\n(.*\n)*"
+                                 r"reserved: .* image"),)),
     ]
 
 

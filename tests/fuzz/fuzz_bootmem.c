@@ -42,6 +42,7 @@ static void take_step(const struct step *step)
     paddr_t start = (paddr_t)step->start % (4 * NAIVE_BOOTMEM_FRAMES) << 10;
     paddr_t end = start + ((paddr_t)step->size << step->what / 4 % 11);
     unsigned long align = 1UL << step->align % 12;
+    const char *owner = step->align / 12 % 2 ? "other" : "fuzzer";
     mfn_t mfn;
 
     if (end > NAIVE_BOOTMEM_FRAMES * PAGE_SIZE)
@@ -53,11 +54,11 @@ static void take_step(const struct step *step)
         naive_bootmem_add(start, end);
         break;
     case 2:
-        EXPECT(bootmem_reserve(start, end, "fuzzer") == 0);
+        EXPECT(bootmem_reserve(start, end, owner) == 0);
         naive_bootmem_reserve(start, end);
         break;
     case 3:
-        mfn = bootmem_alloc(step->size % 1024, align, start, "fuzzer");
+        mfn = bootmem_alloc(step->size % 1024, align, start, owner);
         EXPECT(naive_bootmem_alloc(step->size % 1024, align, start) ==
                (mfn_eq(mfn, INVALID_MFN) ? 0 : mfn_x(mfn)));
         break;

@@ -17,12 +17,8 @@
 #define TEST_H
 
 #include <xen/compiler.h>
+#include <xen/selftest.h>
 #include <xen/types.h>
-
-struct test {
-    const char *suite, *name;
-    void (*run)(void);
-};
 
 /* The linker collects pointers to the tests between its two symbols. */
 #define TEST(suite_name, test_name)                                            \
@@ -33,14 +29,6 @@ struct test {
     static const struct test *const suite_name##_##test_name##_entry __used    \
         __section("selftests") = &suite_name##_##test_name##_test;             \
     static void suite_name##_##test_name(void)
-
-/* Count a failure, and say what and where as a diagnostic of TAP. */
-void test_fail(const char *file, int line, const char *format, ...)
-    __printf(3, 4);
-
-/* How often test_fail() was called since test_forget_failures(). */
-unsigned int test_nr_failures(void);
-void test_forget_failures(void);
 
 #define EXPECT(condition)                                                      \
     ((condition) ? (void)0                                                     \

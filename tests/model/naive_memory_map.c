@@ -113,19 +113,27 @@ void naive_build(const struct naive_space *of, const struct e820_map *raw)
         strip_frame(&cells[i], per_frame);
 }
 
-uint64_t naive_limit(paddr_t limit, enum memory_reason reason)
+/* A frame is taken if a byte of it is. */
+uint64_t naive_take(paddr_t start, paddr_t end, enum memory_reason reason)
 {
     uint64_t gone = 0;
 
-    limit = limit / PAGE_SIZE * PAGE_SIZE;
     for (unsigned int i = 0; i < space.nr_cells; i++) {
-        if (cells[i].kind == MEMORY_RAM && cell_address(i) >= limit) {
+        paddr_t frame = cell_address(i) / PAGE_SIZE * PAGE_SIZE;
+
+        if (cells[i].kind == MEMORY_RAM && frame < end &&
+            frame + PAGE_SIZE > start) {
             cells[i] = (struct cell){ MEMORY_UNUSABLE, reason };
             gone += space.cell_size;
         }
     }
 
     return gone;
+}
+
+uint64_t naive_limit(paddr_t limit, enum memory_reason reason)
+{
+    return naive_take(limit, UINT64_MAX, reason);
 }
 
 bool naive_agrees(const struct memory_map *map, paddr_t *where)

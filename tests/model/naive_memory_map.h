@@ -20,7 +20,8 @@ struct naive_space {
 /* Paint @space with what is to be made of @raw. */
 void naive_build(const struct naive_space *space, const struct e820_map *raw);
 
-/* Repaint for a limit. Returns how many bytes of RAM went. */
+/* Repaint [@start, @end), or from @limit on. Returns how much RAM went. */
+uint64_t naive_take(paddr_t start, paddr_t end, enum memory_reason reason);
 uint64_t naive_limit(paddr_t limit, enum memory_reason reason);
 
 /* Does @map say of each byte what is painted? If not, *@where is the first. */

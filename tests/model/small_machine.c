@@ -31,6 +31,8 @@ void small_machine(const struct ram *ram, unsigned int nr)
 {
     small_machine_map(ram, nr);
     bootmem_add(TABLE_MEMORY_START, TABLE_MEMORY_START + TABLE_MEMORY_SIZE);
+    for (unsigned int i = 0; i < nr; i++)
+        BUG_ON(bootmem_reserve(map.range[i].start, map.range[i].end, "a test"));
     BUG_ON(frame_table_init(&map));
 }
 

@@ -3,7 +3,8 @@
  * A machine with the RAM that a test wants, and not a frame more.
  *
  * The frame table of a real machine takes from its RAM. Here it is given other
- * memory, so that a test knows each frame that may be in the heap.
+ * memory, so that a test knows each frame that may be in the heap. Its RAM is
+ * reserved, and so in use however little of it a group has.
  */
 #ifndef SMALL_MACHINE_H
 #define SMALL_MACHINE_H

@@ -219,8 +219,8 @@ TEST(bootmem, an_owner_is_copied_and_cut_where_it_is_too_long)
 
 TEST(bootmem, the_log_names_each_owner_and_what_was_lost)
 {
-    bootmem_reserve(0x1000, 0x2000, "first of all");
-    bootmem_reserve(0x8000, 0x9000, "module 0: guest");
+    EXPECT_EQ(bootmem_reserve(0x1000, 0x2000, "first of all"), 0);
+    EXPECT_EQ(bootmem_reserve(0x8000, 0x9000, "module 0: guest"), 0);
     bootmem_print_reservations();
     EXPECT(strstr(hosted_console(), "first of all") != NULL);
     EXPECT(strstr(hosted_console(), "module 0: guest") != NULL);
@@ -237,6 +237,18 @@ TEST(bootmem, allocations_of_one_owner_that_touch_are_one_entry)
     EXPECT(bootmem_reservation(1) == NULL);
     EXPECT(!mfn_eq(bootmem_alloc(1, 1, PADDR_MAX, "other"), INVALID_MFN));
     EXPECT(bootmem_reservation(1) != NULL);
+}
+
+TEST(bootmem, an_allocation_joins_its_owner_only_if_the_order_stays)
+{
+    bootmem_add(0x1000, 0xb000);
+    EXPECT_EQ(mfn_x(bootmem_alloc(1, 1, PADDR_MAX, "X")), 0xa);
+    EXPECT_EQ(bootmem_reserve(0xa000, 0xc000, "Y"), 0);
+    EXPECT_EQ(mfn_x(bootmem_alloc(1, 1, PADDR_MAX, "Y")), 9);
+    EXPECT_EQ(bootmem_reservation(0)->start, 0x9000);
+    bootmem_add(0x1000, 0xb000);
+    EXPECT_EQ(bootmem_nr_free(), 8);
+    EXPECT_EQ(bootmem_check(), 0);
 }
 
 /* Each entry of the largest map is a range of its own, and still fits. */
@@ -278,10 +290,12 @@ TEST(bootmem, a_split_without_room_loses_the_smaller_part)
     nr_free = bootmem_nr_free();
     nr_lost = bootmem_nr_lost();
 
-    bootmem_reserve(0x6000, 0x7000, "small below"); /* 5 frames below it */
+    /* 5 frames below it */
+    EXPECT_EQ(bootmem_reserve(0x6000, 0x7000, "small below"), 0);
     EXPECT_EQ(bootmem_nr_lost(), nr_lost + 5);
     EXPECT_EQ(bootmem_nr_free(), nr_free - 6);
-    bootmem_reserve(0x1e000, 0x1f000, "small above"); /* 2 above it */
+    /* 2 above it */
+    EXPECT_EQ(bootmem_reserve(0x1e000, 0x1f000, "small above"), 0);
     EXPECT_EQ(bootmem_nr_lost(), nr_lost + 7);
     EXPECT_EQ(bootmem_nr_free(), nr_free - 9);
     EXPECT_EQ(bootmem_check(), 0);
@@ -315,9 +329,14 @@ TEST(bootmem, after_the_hand_over_there_is_nothing_to_be_had)
     EXPECT_EQ(bootmem_nr_free(), 0);
 }
 
+/* Half of them are where something starts that is kept. */
 static paddr_t random_address(void)
 {
     paddr_t address = test_random() % (NAIVE_BOOTMEM_FRAMES * PAGE_SIZE);
+    const struct bootmem_reservation *r = bootmem_reservation(address % 16);
+
+    if (r && test_random() % 2)
+        return r->start;
 
     return test_random() % 2 ? address & PAGE_MASK : address;
 }
@@ -327,6 +346,7 @@ static void random_step(void)
     paddr_t a = random_address(), b = a + test_random() % (64 * PAGE_SIZE);
     unsigned long nr = 1 + test_random() % 40;
     unsigned long align = 1UL << test_random() % 7;
+    const char *owner = test_random() % 2 ? "random" : "other";
     mfn_t mfn;
 
     if (b > NAIVE_BOOTMEM_FRAMES * PAGE_SIZE)
@@ -339,13 +359,13 @@ static void random_step(void)
         break;
     case 2:
         b = a + (b - a) / 8;
-        EXPECT_EQ(bootmem_reserve(a, b, "random"), 0);
+        EXPECT_EQ(bootmem_reserve(a, b, owner), 0);
         naive_bootmem_reserve(a, b);
         break;
     case 3:
-        mfn = bootmem_alloc(nr, align, b, "random");
+        mfn = bootmem_alloc(nr, align, a, owner);
         EXPECT_EQ(mfn_eq(mfn, INVALID_MFN) ? 0 : mfn_x(mfn),
-                  naive_bootmem_alloc(nr, align, b));
+                  naive_bootmem_alloc(nr, align, a));
         break;
     }
 }

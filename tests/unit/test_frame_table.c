@@ -11,13 +11,7 @@
 #include <xen/frame_table.h>
 
 #include "../model/apart.h"
-#include "../model/small_machine.h"
-
-#define MIB       (1UL << 20)
-#define GIB       (1UL << 30)
-#define TIB       (1UL << 40)
-#define GROUP     FRAMES_PER_GROUP
-#define FRAMES(x) ((x) >> PAGE_SHIFT)
+#include "frame_table_boot.h"
 
 #define SUPERPAGES_PER_GROUP (GROUP_TABLE_SIZE / SUPERPAGE_SIZE)
 
@@ -116,31 +110,13 @@ TEST(frame_table, without_compression_1_tib_is_a_sparse_table)
     EXPECT_EQ(frame_table_check(small_machine_map(ram, 2)), 0);
 }
 
-/* A machine as it boots: the table comes out of its own RAM. */
-static int boot(struct memory_map *map)
-{
-    for (unsigned int i = 0; i < map->nr; i++)
-        bootmem_add(map->range[i].start, map->range[i].end);
-
-    return frame_table_init(map);
-}
-
-static struct memory_map map_copy;
-
-static struct memory_map *map_of(const struct ram *ram, unsigned int nr)
-{
-    map_copy = *small_machine_map(ram, nr);
-
-    return &map_copy;
-}
-
 TEST(frame_table, a_tiny_machine_has_room_for_it)
 {
     static const struct ram ram[] = { { 0, FRAMES(640UL << 10) },
                                       { FRAMES(MIB), FRAMES(31 * MIB) } };
 
-    bootmem_reserve(2 * MIB, 4 * MIB - 4096, "image");
-    bootmem_reserve(31 * MIB + 4096, 32 * MIB - 1, "module");
+    EXPECT_EQ(bootmem_reserve(2 * MIB, 4 * MIB - 4096, "image"), 0);
+    EXPECT_EQ(bootmem_reserve(31 * MIB + 4096, 32 * MIB - 1, "module"), 0);
     EXPECT_EQ(boot(map_of(ram, 2)), 0);
     EXPECT_EQ(frame_table_size(), GROUP_TABLE_SIZE);
     EXPECT_STR(bootmem_owner(_mfn(FRAMES(28 * MIB))), "frame table");
@@ -164,7 +140,7 @@ TEST(frame_table, single_superpages_will_do)
     static const struct ram ram[] = { { 0, 4 * GROUP } };
 
     for (paddr_t a = 0; a < 4 * GROUP * PAGE_SIZE; a += 2 * SUPERPAGE_SIZE)
-        bootmem_reserve(a, a + 1, "in the way");
+        EXPECT_EQ(bootmem_reserve(a, a + 1, "in the way"), 0);
     EXPECT_EQ(boot(map_of(ram, 1)), 0);
     EXPECT_EQ(bootmem_nr_allocated(),
               4 * SUPERPAGES_PER_GROUP * SUPERPAGE_FRAMES);
@@ -176,7 +152,7 @@ TEST(frame_table, without_a_free_superpage_there_is_none)
     static const struct ram ram[] = { { 1, FRAMES(64 * MIB) } };
 
     for (paddr_t a = 0; a < 66 * MIB; a += SUPERPAGE_SIZE)
-        bootmem_reserve(a + MIB, a + MIB + 1, "in the way");
+        EXPECT_EQ(bootmem_reserve(a + MIB, a + MIB + 1, "in the way"), 0);
     EXPECT_EQ(boot(map_of(ram, 1)), -ENOMEM);
     EXPECT(strstr(hosted_console(), "no memory; wanted") != NULL);
 }
@@ -219,19 +195,19 @@ TEST(frame_table, ram_that_ends_within_reach_is_used)
 
 TEST(frame_table, ram_across_the_reach_is_cut)
 {
-    boot_at_reach(reach - GROUP, GROUP + 3, 0);
+    boot_at_reach(reach - GROUP, GROUP + LITTLE + 1, 0);
     EXPECT(mfn_valid(_mfn(reach - 1)));
     EXPECT(!mfn_valid(_mfn(reach)));
-    EXPECT_EQ(memory_map_size(&map_copy, MEMORY_UNUSABLE), 3 * PAGE_SIZE);
+    EXPECT_EQ(given_up(), LITTLE + 1);
     EXPECT(bootmem_owner(_mfn(reach)) != NULL);
-    EXPECT(bootmem_owner(_mfn(reach + 2)) != NULL);
+    EXPECT(bootmem_owner(_mfn(reach + LITTLE)) != NULL);
     EXPECT_EQ(bootmem_nr_free() + bootmem_nr_allocated(), 2 * GROUP - 1);
     EXPECT(strstr(hosted_console(), "out of reach") != NULL);
 }
 
 TEST(frame_table, ram_beyond_the_reach_is_left_out)
 {
-    boot_at_reach(reach + 5, 1000, 0);
+    boot_at_reach(reach + 5, 2000, 0);
     EXPECT_EQ(nr_pdxs, GROUP);
     EXPECT_EQ(memory_map_ram_end(&map_copy), GROUP * PAGE_SIZE);
     EXPECT_EQ(bootmem_nr_free() + bootmem_nr_allocated(), GROUP - 1);

@@ -188,6 +188,18 @@ TEST(heap_misuse, last_words_name_the_frame_and_what_is_wrong)
     expect_words(out[3], 3, "has a count, a type, an owner or a link");
 }
 
+TEST(heap_misuse, frame_0_given_back_is_a_bug)
+{
+    static const struct ram low[] = { { 0, NR } };
+
+    small_machine(low, 1);
+    heap_add(_mfn(0), NR);
+    EXPECT(alloc_heap_pages(3, HEAP_NO_LIMIT) != NULL);
+    for (unsigned int order = 0; order < 3; order++)
+        EXPECT_BUG(free_heap_pages(mfn_to_page(_mfn(0)), order));
+    expect_words(mfn_to_page(_mfn(0)), 0, "frame 0 is never the heap's");
+}
+
 static __noinline void free_here(struct page_info *pg, unsigned int order)
 {
     free_heap_pages(pg, order);

@@ -70,6 +70,8 @@ static void compare(const struct naive_space *space, unsigned int nr_maps)
 
     while (nr_maps-- > 0) {
         paddr_t limit = space->base + random_below(length);
+        paddr_t start = space->base + random_below(length);
+        paddr_t end = start + random_below(space->base + length - start);
 
         random_raw(space);
         naive_build(space, &raw);
@@ -84,6 +86,10 @@ static void compare(const struct naive_space *space, unsigned int nr_maps)
         EXPECT_EQ(memory_map_limit(&map, limit, REASON_MEM_LIMIT),
                   naive_limit(limit, REASON_MEM_LIMIT));
         if (!agrees("limited"))
+            return;
+        EXPECT_EQ(memory_map_take(&map, start, end, REASON_ISLAND),
+                  naive_take(start, end, REASON_ISLAND));
+        if (!agrees("taken"))
             return;
     }
 }

@@ -93,6 +93,37 @@ TEST(memory_map_use, without_room_for_the_cut_all_of_the_range_goes)
     EXPECT_EQ(memory_map_ram_end(&map), 0x4000ULL * 8189 + 0x2000);
 }
 
+TEST(memory_map_use, taking_from_the_middle_leaves_both_ends)
+{
+    limit_setup();
+    EXPECT_EQ(memory_map_take(&map, 0x9001, 0xa001, REASON_ISLAND), 0x2000);
+    EXPECT(!memory_map_broken_rule(&map));
+    EXPECT_EQ(map.nr, 5);
+    EXPECT_ROW(2, 0x8000, 0x9000, MEMORY_RAM, REASON_FIRMWARE);
+    EXPECT_ROW(3, 0x9000, 0xb000, MEMORY_UNUSABLE, REASON_ISLAND);
+    EXPECT_ROW(4, 0xb000, 0x10000, MEMORY_RAM, REASON_FIRMWARE);
+}
+
+TEST(memory_map_use, taking_across_ranges_takes_of_each)
+{
+    limit_setup();
+    EXPECT_EQ(memory_map_take(&map, 0x3000, 0x9000, REASON_ISLAND), 0x2000);
+    EXPECT_ROW(1, 0x3000, 0x4000, MEMORY_UNUSABLE, REASON_ISLAND);
+    EXPECT_ROW(2, 0x4000, 0x5000, MEMORY_RESERVED, REASON_FIRMWARE);
+    EXPECT_ROW(3, 0x8000, 0x9000, MEMORY_UNUSABLE, REASON_ISLAND);
+    EXPECT_EQ(map.nr, 5);
+}
+
+TEST(memory_map_use, the_next_ram_is_the_first_that_ends_above)
+{
+    limit_setup();
+    EXPECT(memory_map_next_ram(&map, 0) == &map.range[0]);
+    EXPECT(memory_map_next_ram(&map, 0x3fff) == &map.range[0]);
+    EXPECT(memory_map_next_ram(&map, 0x4000) == &map.range[2]);
+    EXPECT(memory_map_next_ram(&map, 0xffff) == &map.range[2]);
+    EXPECT(!memory_map_next_ram(&map, 0x10000));
+}
+
 TEST(memory_map_use, find_knows_first_and_last_bytes)
 {
     limit_setup();
@@ -152,7 +183,7 @@ TEST(memory_map_use, printing_what_was_found_names_what_is_odd)
         "\n"
         "     2  0000000000002000                 -    15.9 EiB  type 20      "
         "wraps past 2^64\n"
-        "warning: memory: 5 entries found no room in the table\n");
+        "        and 5 that found no room in the table\n");
 }
 
 TEST(memory_map_use, sizes_are_written_for_people)

@@ -11,6 +11,7 @@
 #include <xen/machine.h>
 #include <xen/monitor.h>
 #include <xen/page_alloc.h>
+#include <xen/printk.h>
 
 static struct e820_map raw;
 static struct monitor_view view;
@@ -21,7 +22,7 @@ static void boot(void)
     e820_add(&raw, 0, 0xa0000, E820_RAM);
     e820_add(&raw, 0xf0000, 0x10000, E820_RESERVED);
     e820_add(&raw, 0x100000, 0x3f00000, E820_RAM);
-    bootmem_reserve(0x200000, 0x400000, "the image");
+    EXPECT_EQ(bootmem_reserve(0x200000, 0x400000, "the image"), 0);
     view.raw = &raw;
     view.map = hosted_boot(&raw);
     hosted_console_clear();
@@ -63,6 +64,31 @@ TEST(monitor, map_shows_the_map_and_who_reserved_what)
     boot();
     expect_answer("map", "the image");
     expect_answer("map", memory_kind_name(MEMORY_RESERVED));
+}
+
+TEST(monitor, map_answers_when_little_is_logged)
+{
+    boot();
+    console_set_level(LOG_ERROR);
+    expect_answer("map", "the image");
+    expect_answer("map", "memory map as found: 3 rows");
+    expect_answer("map", memory_kind_name(MEMORY_RESERVED));
+}
+
+TEST(monitor, map_shows_every_row)
+{
+    for (uint64_t i = 0; i < E820_MAX_ENTRIES; i++)
+        e820_add(&raw, i << 24, 1 << 22, E820_RAM);
+    view.raw = &raw;
+    view.map = hosted_boot(&raw);
+    for (uint64_t i = 0; i < E820_MAX_ENTRIES; i++) {
+        char range[64];
+
+        snprintf(range, sizeof(range), " %016lx  %016lx ", i << 24,
+                 (i << 24) + (1 << 22) - 1);
+        expect_answer("map", range);
+    }
+    EXPECT(strstr(hosted_console(), " more") == NULL);
 }
 
 TEST(monitor, heap_shows_the_sum_and_the_verdict)

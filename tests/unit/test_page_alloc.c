@@ -339,7 +339,8 @@ TEST(page_alloc, all_that_boot_left_is_taken_over_in_the_largest_blocks)
     unsigned long nr_written = 0, nr_left, nr_blocks = 0;
 
     map = *small_machine_map(ram, 1);
-    bootmem_reserve(5 * PAGE_SIZE, 5 * PAGE_SIZE + 1, "in the way");
+    REQUIRE(bootmem_reserve(5 * PAGE_SIZE, 5 * PAGE_SIZE + 1, "in the way") ==
+            0);
     bootmem_add(0, 4 * GROUP * PAGE_SIZE);
     REQUIRE(frame_table_init(&map) == 0);
     nr_left = bootmem_nr_free();

@@ -15,22 +15,12 @@
 #include <cpu/layout.h>
 #include <cpu/stacks.h>
 #include <x86/cpuid.h>
+#include <x86/debug_exit.h>
 #include <x86/desc.h>
 #include <x86/multiboot2.h>
 #include <x86/pte.h>
 #include <x86/pvh.h>
-
-/* COM1, as far as it takes to say one sentence. */
-#define UART_DATA            0x3f8
-#define UART_INTERRUPTS      0x3f9
-#define UART_LINE_CONTROL    0x3fb
-#define UART_LINE_STATUS     0x3fd
-#define UART_LINE_8N1        0x03
-#define UART_LINE_DIVISOR    0x80
-#define UART_STATUS_THR_FREE 0x20
-
-#define DEBUG_EXIT_PORT 0xf4
-#define DEBUG_EXIT_BUG  0x12 /* MACHINE_EXIT_BUG */
+#include <x86/uart.h>
 
 /* Before paging a symbol is reached where it was loaded. */
 #define MADDR(symbol) ((symbol) - IMAGE_WINDOW)
@@ -177,26 +167,26 @@ begin:
         .type   refuse, @function
 refuse:
         xor     %eax, %eax
-        mov     $UART_INTERRUPTS, %edx
+        mov     $(UART_COM1 + UART_INTERRUPTS), %edx
         out     %al, %dx
-        mov     $UART_LINE_CONTROL, %edx
+        mov     $(UART_COM1 + UART_LINE_CONTROL), %edx
         mov     $UART_LINE_DIVISOR, %al
         out     %al, %dx
-        mov     $UART_DATA, %edx
-        mov     $1, %al
+        mov     $(UART_COM1 + UART_DATA), %edx
+        mov     $UART_DIVISOR_115200, %al
         out     %al, %dx
-        mov     $UART_INTERRUPTS, %edx
+        mov     $(UART_COM1 + UART_INTERRUPTS), %edx
         xor     %eax, %eax
         out     %al, %dx
-        mov     $UART_LINE_CONTROL, %edx
+        mov     $(UART_COM1 + UART_LINE_CONTROL), %edx
         mov     $UART_LINE_8N1, %al
         out     %al, %dx
-1:      mov     $UART_LINE_STATUS, %edx
+1:      mov     $(UART_COM1 + UART_LINE_STATUS), %edx
         in      %dx, %al
-        test    $UART_STATUS_THR_FREE, %al
+        test    $UART_STATUS_CAN_SEND, %al
         jz      1b
         mov     (%esi), %al
-        mov     $UART_DATA, %edx
+        mov     $(UART_COM1 + UART_DATA), %edx
         out     %al, %dx
         inc     %esi
         cmpb    $0, (%esi)

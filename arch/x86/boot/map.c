@@ -2,12 +2,39 @@
 /* The memory map: what firmware says, and then what the user says. */
 #include <boot/setup.h>
 #include <cpu/image.h>
+#include <cpu/registers.h>
+#include <x86/cpuid.h>
+#include <xen/bits.h>
 #include <xen/mm-frame.h>
 #include <xen/printk.h>
 
 /* What fits a screen; the monitor shows all. */
 #define MAX_RAW_ROWS 24U
 #define MAX_ROWS     48U
+
+/* Below a map that is shown in the boot log: what is not. */
+static void point_to_monitor(unsigned int nr, unsigned int max)
+{
+    if (CONFIG_MONITOR && nr > max)
+        printk(LOG_INFO, "        the monitor's 'map' shows all\n");
+}
+
+static void print_raw(const struct e820_map *raw)
+{
+    if (console_level() >= LOG_INFO)
+        memory_map_print_raw(raw, MAX_RAW_ROWS);
+    point_to_monitor(raw->nr, MAX_RAW_ROWS);
+    if (raw->nr_dropped)
+        printk(LOG_WARNING, "memory: %u entries found no room in the table\n",
+               raw->nr_dropped);
+}
+
+static void print_used(const struct memory_map *map)
+{
+    if (console_level() >= LOG_INFO)
+        memory_map_print(map, MAX_ROWS);
+    point_to_monitor(map->nr, MAX_ROWS);
+}
 
 /* Two maps of one machine differ by what changed while they were made. */
 #define MAP_TOLERANCE(size) ((size) / 64)
@@ -42,7 +69,18 @@ static void add_entries(struct e820_map *raw,
                  options->memmap[i].type);
 
     printk(LOG_INFO, "With memmap=, from the command line:\n");
-    memory_map_print_raw(raw, MAX_RAW_ROWS);
+    print_raw(raw);
+}
+
+/* Above it a page table entry cannot name an address. */
+static paddr_t cpu_limit(void)
+{
+    unsigned int bits = CPUID_WIDTHS_PHYSICAL_DEFAULT;
+
+    if (cpuid(CPUID_EXT_MAX).eax >= CPUID_WIDTHS)
+        bits = cpuid(CPUID_WIDTHS).eax & CPUID_WIDTHS_EAX_PHYSICAL;
+
+    return bits < PADDR_BITS ? BIT(bits) : PADDR_MAX;
 }
 
 /* A loader puts the image where it is linked, whatever is there. */
@@ -68,15 +106,16 @@ void boot_build_map(struct boot_state *state)
 {
     const struct boot_options *options = &state->options;
 
-    memory_map_print_raw(&state->info.map, MAX_RAW_ROWS);
+    print_raw(&state->info.map);
     cross_check(&state->info);
     if (options->exact_map || options->nr_memmap)
         add_entries(&state->info.map, options);
 
     memory_map_build(&state->map, &state->info.map);
+    memory_map_limit(&state->map, cpu_limit(), REASON_CPU_LIMIT);
     if (options->mem < PADDR_MAX)
         memory_map_limit(&state->map, options->mem, REASON_MEM_LIMIT);
 
-    memory_map_print(&state->map, MAX_ROWS);
+    print_used(&state->map);
     check_image(&state->map);
 }

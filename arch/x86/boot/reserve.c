@@ -98,7 +98,9 @@ void boot_fill_bootmem(struct boot_state *state)
 
     reserve(0, PAGE_SIZE, "real-mode vectors");
     reserve(VIDEO_AND_ROM_START, VIDEO_AND_ROM_END, "video memory and ROM");
-    reserve(image_maddr(image_start), image_maddr(image_end), "image");
+    if (bootmem_reserve(image_maddr(image_start), image_maddr(image_end),
+                        "image"))
+        boot_fail("the image cannot be reserved");
     for (unsigned int i = 0; i < info->nr_extents; i++)
         reserve(info->extent[i].start, info->extent[i].end,
                 info->extent[i].what);

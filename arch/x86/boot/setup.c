@@ -16,6 +16,10 @@
 /* Made by tools/symbols.py. */
 extern const struct symbol_table image_symbols;
 
+/* What the linker collected; linker.lds defines both also for no tests. */
+extern const struct test *const __start_selftests[];
+extern const struct test *const __stop_selftests[];
+
 static struct boot_state state;
 
 const struct boot_state *boot_state(void)
@@ -77,7 +81,10 @@ static void heap_start(void)
 
 static bool run_selftests(void)
 {
-    if (!CONFIG_SELFTEST || !state.options.selftest[0])
+    if (!CONFIG_SELFTEST)
+        return true;
+    selftest_register(__start_selftests, __stop_selftests);
+    if (!state.options.selftest[0])
         return true;
 
     return selftest_run(state.options.selftest) == 0;

@@ -37,6 +37,15 @@ static unsigned long private_bytes(unsigned long ram)
     return kept - (ram >> PAGE_SHIFT) * PAGE_INFO_SIZE;
 }
 
+static void print_reservations(void)
+{
+    if (console_level() >= LOG_INFO)
+        bootmem_print_reservations();
+    else if (bootmem_nr_lost() > 0)
+        printk(LOG_WARNING, "bootmem: too fragmented, %lu frames are lost\n",
+               bootmem_nr_lost());
+}
+
 void boot_print_summary(const struct boot_state *state, uint64_t ticks)
 {
     unsigned long ram = memory_map_size(&state->map, MEMORY_RAM);
@@ -52,7 +61,7 @@ void boot_print_summary(const struct boot_state *state, uint64_t ticks)
             memory_map_ram_end(&state->map) >> PAGE_SHIFT);
 
     heap_statistics(&heap);
-    bootmem_print_reservations();
+    print_reservations();
     printk(LOG_INFO,
            "memory: %lu MiB usable of %lu MiB; "
            "frame table %lu MiB (%lu.%02lu%%); "
@@ -60,6 +69,7 @@ void boot_print_summary(const struct boot_state *state, uint64_t ticks)
            ram >> 20, e820_ram_size(&state->info.map) >> 20, table >> 20,
            share / 100, share % 100, heap.nr_free >> (20 - PAGE_SHIFT),
            nr_free_blocks(&heap));
+    /* Under QEMU's -icount, as tests/bench has it; else ticks of the TSC. */
     printk(LOG_INFO, "bench: boot.instructions %lu\n", ticks);
     printk(LOG_INFO, "bench: boot.private_bytes %lu\n", private_bytes(ram));
 }

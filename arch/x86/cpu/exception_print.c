@@ -62,11 +62,16 @@ static void print_page_fault(uint64_t error, uint64_t address)
         console_printf("  this looks like a null pointer\n");
 }
 
-/* A push that hits the guard page faults; telling that faults again. */
-static void print_stack_overflow(uint64_t rsp, uint64_t cr2)
+/*
+ * A push that hits the guard page faults; telling that faults again. After any
+ * other exception CR2 is of a fault long past.
+ */
+static void print_stack_overflow(const struct trap_frame *f, uint64_t cr2)
 {
+    if (f->vector != VECTOR_PAGE_FAULT && f->vector != VECTOR_DOUBLE_FAULT)
+        return;
     if (stacks_is_guard(&boot_stacks, cr2) ||
-        stacks_is_guard(&boot_stacks, rsp))
+        stacks_is_guard(&boot_stacks, f->rsp))
         console_printf("  this looks like a stack overflow: "
                        "the guard page below the stack was hit\n");
 }
@@ -100,7 +105,7 @@ void exception_print(const struct trap_frame *frame)
     console_printf("  at %pS\n", (void *)frame->rip);
     if (frame->vector == VECTOR_PAGE_FAULT)
         print_page_fault(frame->error, cr2);
-    print_stack_overflow(frame->rsp, cr2);
+    print_stack_overflow(frame, cr2);
     print_registers(frame, cr2);
     exception_backtrace(frame);
 }

@@ -38,6 +38,28 @@ static bool has_level3_leaves(void)
     return cpuid(CPUID_EXT_FEATURES).edx & CPUID_EXT_EDX_PAGE1GB;
 }
 
+/*
+ * Is there RAM under @va? A map may promise what no board has. What was written
+ * is pushed out of the cache, so that the answer comes from behind it.
+ */
+static bool keeps_what_is_written(void *va, paddr_t address)
+{
+    volatile uint64_t *word = va;
+    uint64_t pattern = 0x5aa5c33c0ff09669 ^ address;
+
+    *word = pattern;
+    asm volatile("clflush %0; mfence" : "+m"(*word));
+    if (*word == pattern)
+        return true;
+
+    printk(LOG_ERROR,
+           "memory: the map says that there is RAM at %#lx, but it does not "
+           "keep what is written to it\n",
+           address);
+
+    return false;
+}
+
 static uint64_t *alloc_table(void)
 {
     mfn_t mfn = bootmem_alloc(1, 1, BOOT_MAP_SIZE, "page tables");
@@ -47,6 +69,8 @@ static uint64_t *alloc_table(void)
         return NULL;
 
     table = maddr_to_virt(mfn_to_maddr(mfn));
+    if (!keeps_what_is_written(table, mfn_to_maddr(mfn)))
+        return NULL;
     clear_frames(table, 1);
 
     return table;
@@ -163,6 +187,8 @@ static int map_directly(paddr_t start, paddr_t end)
     paddr_t fixed_end = image_maddr(image_rodata_end);
     int rc;
 
+    printk(LOG_DEBUG, "paging: [%#lx, %#lx) goes into the direct map\n", start,
+           end);
     rc = map_part(start, end, 0, fixed, READ_WRITE);
     rc = rc ?: map_part(start, end, fixed, fixed_end, READ_ONLY);
     rc = rc ?: map_part(start, end, fixed_end, DIRECT_MAP_SIZE, READ_WRITE);
@@ -267,8 +293,13 @@ int arch_map_frame_table(void *va, mfn_t mfn, unsigned long nr)
     int rc = map_range((uintptr_t)va, mfn_to_maddr(mfn), nr << PAGE_SHIFT,
                        READ_WRITE, 2);
 
-    if (!rc)
-        clear_frames(va, nr);
+    if (rc)
+        return rc;
+    for (unsigned long i = 0; i < nr; i += SUPERPAGE_FRAMES)
+        if (!keeps_what_is_written((char *)va + (i << PAGE_SHIFT),
+                                   mfn_to_maddr(mfn_add(mfn, i))))
+            return -EFAULT;
+    clear_frames(va, nr);
 
-    return rc;
+    return 0;
 }

@@ -7,12 +7,12 @@
 #include <cpu/registers.h>
 #include <cpu/traps.h>
 #include <x86/cpuid.h>
+#include <x86/debug_exit.h>
 #include <xen/bug.h>
 #include <xen/machine.h>
 #include <xen/printk.h>
 
-/* QEMU's isa-debug-exit, at the address that our runner gives it. */
-#define DEBUG_EXIT_PORT 0xf4
+_Static_assert(DEBUG_EXIT_BUG == MACHINE_EXIT_BUG, "head.S says another");
 
 /* PM1a_CNT of QEMU's machines; sleep type 0 with SLP_EN is off. */
 #define QEMU_PM1A_PORT 0x604

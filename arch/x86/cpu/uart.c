@@ -6,26 +6,9 @@
 #include <asm/processor.h>
 #include <cpu/io.h>
 #include <cpu/uart.h>
+#include <x86/uart.h>
 #include <xen/arch.h>
 #include <xen/machine.h>
-
-/* Registers, by their distance from the port (National's PC16550D). */
-#define UART_DATA         0 /* the divisor's low byte with LINE_DIVISOR */
-#define UART_INTERRUPTS   1 /* its high byte */
-#define UART_FIFO         2
-#define UART_LINE_CONTROL 3
-#define UART_MODEM        4
-#define UART_LINE_STATUS  5
-#define UART_SCRATCH      7
-
-#define FIFO_ON_AND_EMPTY 0x07
-#define LINE_8N1          0x03
-#define LINE_DIVISOR      0x80
-#define MODEM_DTR_RTS     0x03
-#define STATUS_RECEIVED   0x01
-#define STATUS_CAN_SEND   0x20
-
-#define DIVISOR_115200 1
 
 /* A character takes 87 us at 115200 baud, and a look at the status one. */
 #define MAX_POLLS 100000U
@@ -50,8 +33,8 @@ static bool is_there(uint16_t port)
 static uint16_t port_number(enum console_port port)
 {
     switch (port) {
-    case CONSOLE_COM1: return 0x3f8;
-    case CONSOLE_COM2: return 0x2f8;
+    case CONSOLE_COM1: return UART_COM1;
+    case CONSOLE_COM2: return UART_COM2;
     case CONSOLE_NONE: break;
     }
 
@@ -69,12 +52,12 @@ bool uart_init(enum console_port console)
         return false;
 
     outb(port + UART_INTERRUPTS, 0);
-    outb(port + UART_LINE_CONTROL, LINE_DIVISOR);
-    outb(port + UART_DATA, DIVISOR_115200);
+    outb(port + UART_LINE_CONTROL, UART_LINE_DIVISOR);
+    outb(port + UART_DATA, UART_DIVISOR_115200);
     outb(port + UART_INTERRUPTS, 0);
-    outb(port + UART_LINE_CONTROL, LINE_8N1);
-    outb(port + UART_FIFO, FIFO_ON_AND_EMPTY);
-    outb(port + UART_MODEM, MODEM_DTR_RTS);
+    outb(port + UART_LINE_CONTROL, UART_LINE_8N1);
+    outb(port + UART_FIFO, UART_FIFO_ON_AND_EMPTY);
+    outb(port + UART_MODEM, UART_MODEM_DTR_RTS);
     uart = port;
 
     return true;
@@ -84,7 +67,7 @@ bool uart_init(enum console_port console)
 static void send(uint8_t byte)
 {
     for (unsigned int i = 0; i < MAX_POLLS; i++) {
-        if (inb(uart + UART_LINE_STATUS) & STATUS_CAN_SEND)
+        if (inb(uart + UART_LINE_STATUS) & UART_STATUS_CAN_SEND)
             break;
         cpu_relax();
     }
@@ -108,7 +91,7 @@ int machine_console_read(void)
     if (!uart)
         return -1;
 
-    while (!(inb(uart + UART_LINE_STATUS) & STATUS_RECEIVED))
+    while (!(inb(uart + UART_LINE_STATUS) & UART_STATUS_RECEIVED))
         cpu_relax();
 
     return inb(uart + UART_DATA);

@@ -108,6 +108,8 @@ static void visit(struct walk *walk, const char *name, paddr_t start,
                   uint64_t size)
 {
     walk->nr_visited++;
+    printk(LOG_DEBUG, "ACPI: %s at %#llx, %llu bytes\n", name,
+           (unsigned long long)start, (unsigned long long)size);
     walk->visit(name, start, start + size, walk->context);
 }
 

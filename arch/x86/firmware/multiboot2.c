@@ -6,6 +6,7 @@
  * function, into the boot information or, for the memory maps, to be read when
  * it is known which of them there are.
  */
+#include <x86/acpi.h>
 #include <x86/multiboot2.h>
 #include <xen/bits.h>
 #include <xen/efi_memory_map.h>
@@ -117,9 +118,7 @@ static void keep_new_rsdp(struct reader *reader, const struct tag *tag)
     reader->new_rsdp = *tag;
 }
 
-#define HEADER_SIZE   sizeof(struct multiboot2_tag)
-#define OLD_RSDP_SIZE 20U
-#define NEW_RSDP_SIZE 36U
+#define HEADER_SIZE sizeof(struct multiboot2_tag)
 
 static const struct tag_rule {
     uint32_t type;
@@ -137,10 +136,10 @@ static const struct tag_rule {
       "memory map", keep_memory_map },
     { MULTIBOOT2_TAG_FRAMEBUFFER, false, sizeof(struct multiboot2_framebuffer),
       "framebuffer", read_framebuffer },
-    { MULTIBOOT2_TAG_OLD_RSDP, false, HEADER_SIZE + OLD_RSDP_SIZE, "old RSDP",
-      keep_old_rsdp },
-    { MULTIBOOT2_TAG_NEW_RSDP, false, HEADER_SIZE + NEW_RSDP_SIZE, "new RSDP",
-      keep_new_rsdp },
+    { MULTIBOOT2_TAG_OLD_RSDP, false, HEADER_SIZE + ACPI_RSDP_OLD_SIZE,
+      "old RSDP", keep_old_rsdp },
+    { MULTIBOOT2_TAG_NEW_RSDP, false, HEADER_SIZE + sizeof(struct acpi_rsdp),
+      "new RSDP", keep_new_rsdp },
     { MULTIBOOT2_TAG_EFI_MAP, false, sizeof(struct multiboot2_efi_map),
       "EFI map", keep_efi_map },
 };
@@ -304,11 +303,11 @@ static void read_maps(struct reader *reader)
 static void read_rsdp(struct reader *reader)
 {
     const struct tag *tag = &reader->new_rsdp;
-    size_t size = NEW_RSDP_SIZE;
+    size_t size = sizeof(struct acpi_rsdp);
 
     if (!tag->bytes) {
         tag = &reader->old_rsdp;
-        size = OLD_RSDP_SIZE;
+        size = ACPI_RSDP_OLD_SIZE;
     }
     if (!tag->bytes)
         return;

@@ -18,6 +18,7 @@
 
 #ifndef __ASSEMBLY__
 
+#include <xen/bug.h>
 #include <xen/types.h>
 
 /*
@@ -33,6 +34,7 @@
 /* The bytes of RAM at a machine address below DIRECT_MAP_SIZE, and back. */
 static inline void *maddr_to_virt(paddr_t address)
 {
+    ASSERT(address < DIRECT_MAP_SIZE);
     return (void *)(DIRECT_MAP + address);
 }
 

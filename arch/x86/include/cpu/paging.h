@@ -22,7 +22,8 @@
  * paging_init - leave the tables of head.S for the final ones.
  *
  * Takes frames from the boot allocator, below BOOT_MAP_SIZE. Boot only, once.
- * Returns 0, or -ENOMEM: there are no frames, and nothing has changed.
+ * Returns 0, or -ENOMEM: there are no frames. Then head.S's tables are still in
+ * force, and what was taken from the boot allocator stays taken.
  */
 __must_check int paging_init(const struct memory_map *map);
 

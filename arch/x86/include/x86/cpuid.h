@@ -12,4 +12,9 @@
 #define CPUID_EXT_EDX_PAGE1GB  0x04000000
 #define CPUID_EXT_EDX_LONGMODE 0x20000000
 
+/* The widths of addresses, in bits: EAX has the physical one lowest. */
+#define CPUID_WIDTHS                  0x80000008
+#define CPUID_WIDTHS_EAX_PHYSICAL     0x000000ff
+#define CPUID_WIDTHS_PHYSICAL_DEFAULT 36 /* of a CPU that does not say */
+
 #endif /* X86_CPUID_H */

@@ -67,7 +67,6 @@ struct tss_descriptor {
     uint32_t base_32, reserved;
 };
 #define TSS_TYPE_AVAILABLE 0x89
-#define TSS_TYPE_BUSY      0x8b
 _Static_assert(sizeof(struct tss_descriptor) == 16, "two places in the GDT");
 
 struct idt_gate {
