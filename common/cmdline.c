@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The command line: a table of options, and a reader for each. */
+#include <limits.h>
+
 #include <xen/cmdline.h>
 #include <xen/compiler.h>
 #include <xen/string.h>
@@ -74,6 +76,18 @@ static bool read_mem(struct boot_options *options, const char *value)
         return false;
 
     options->mem = size < PADDR_MAX ? size : PADDR_MAX;
+    return true;
+}
+
+/* A number: what a size is without its unit. */
+static bool read_max_cpus(struct boot_options *options, const char *value)
+{
+    uint64_t nr;
+
+    if (!parse_size(value, &value, &nr) || *value || nr == 0 || nr > UINT_MAX)
+        return false;
+
+    options->max_cpus = (unsigned int)nr;
     return true;
 }
 
@@ -167,6 +181,7 @@ static const struct option {
 } option_table[] = {
     { "console", true, read_console, "com1, com2 or none" },
     { "loglvl", true, read_log_level, "error, warning, info or debug" },
+    { "maxcpus", true, read_max_cpus, "a number of CPUs, and not 0" },
     { "mem", true, read_mem, "a size, as in 512M, and not 0" },
     { "memmap", true, read_memmap,
       "exactmap, SIZE@START, SIZE#START or SIZE$START, at most 64 in all, "
@@ -259,6 +274,7 @@ void cmdline_parse(struct boot_options *options, const char *text)
     memset(options, 0, sizeof(*options));
     options->console = CONSOLE_COM1;
     options->log_level = LOG_INFO;
+    options->max_cpus = UINT_MAX;
     options->mem = PADDR_MAX;
     options->pdx = true;
     (void)copy_text(options->selftest, sizeof(options->selftest), "*", 1);

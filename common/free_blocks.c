@@ -60,18 +60,25 @@ static struct page_list *list_of(const struct page_info *pg, unsigned int order)
     return &heap.free[heap_tier(page_to_mfn(pg))][order];
 }
 
-/* Make @pg the head of a free block; its entry is zero, or in transit. */
+/* Make @pg, whose entry is zero, the head of a free block. */
 __must_hold(heap_lock)
-static void add_block(struct page_info *pg, unsigned int order)
+static __inlined void add_block(struct page_info *pg, unsigned int order,
+                                struct tlb_debt debt)
 {
     pg->count_info = PGC_state_free;
     as_free(pg)->order = (uint8_t)order;
-    page_list_add(list_of(pg, order), pg);
     heap.nr_blocks[order]++;
+    if (debt.taint) {
+        as_free(pg)->tlb_taint = debt.taint;
+        as_free(pg)->tlbflush_timestamp = debt.stamp;
+        page_list_add_tail(list_of(pg, order), pg);
+    } else {
+        page_list_add(list_of(pg, order), pg);
+    }
 }
 
 __must_hold(heap_lock)
-static void remove_block(struct page_info *pg, unsigned int order)
+static __inlined void remove_block(struct page_info *pg, unsigned int order)
 {
     page_list_del(list_of(pg, order), pg);
     heap.nr_blocks[order]--;
@@ -97,18 +104,20 @@ static struct page_info *free_buddy(const struct page_info *pg,
     return is_free_head(buddy) && as_free(buddy)->order == order ? buddy : NULL;
 }
 
-void insert_free_block(struct page_info *pg, unsigned int order)
+void insert_free_block(struct page_info *pg, unsigned int order,
+                       struct tlb_debt debt)
 {
     struct page_info *buddy;
 
     heap.nr_free += BIT(order);
     while (order < MAX_ORDER && (buddy = free_buddy(pg, order)) != NULL) {
+        debt = tlb_debt_join(debt, free_block_debt(buddy));
         remove_block(buddy, order);
         if (buddy < pg)
             pg = buddy;
         order++;
     }
-    add_block(pg, order);
+    add_block(pg, order, debt);
 }
 
 static bool fits(const struct page_info *pg, unsigned int order, paddr_t limit)
@@ -118,47 +127,116 @@ static bool fits(const struct page_info *pg, unsigned int order, paddr_t limit)
     return start < limit && limit - start >= PAGE_SIZE << order;
 }
 
-/* In a tier that is all below @limit the first block of a list will do. */
-__must_hold(heap_lock)
-static struct page_info *find_in_tier(unsigned int tier, unsigned int order,
-                                      paddr_t limit)
+/* If the debt of the block has been paid, forget it. */
+static bool owes_nothing(struct page_info *pg)
 {
-    for (unsigned int o = order; o <= MAX_ORDER; o++)
-        for (struct page_info *pg = page_list_first(&heap.free[tier][o]); pg;
-             pg = page_list_next(pg))
-            if (fits(pg, order, limit))
-                return pg;
+    struct page_free *block = as_free(pg);
 
-    return NULL;
+    if (block->tlb_taint == 0)
+        return true;
+    if (!tlb_debt_is_paid(free_block_debt(pg)))
+        return false;
+    block->tlb_taint = 0;
+    block->tlbflush_timestamp = 0;
+
+    return true;
 }
 
-__must_hold(heap_lock)
-static struct page_info *find_block(unsigned int order, paddr_t limit)
+/* If not all of the list's tier is below @limit it is searched. */
+static __inlined struct page_info *first_fit(const struct page_list *list,
+                                             unsigned int order, paddr_t limit)
 {
-    struct page_info *pg = NULL;
+    struct page_info *pg = page_list_first(list);
 
-    for (unsigned int tier = NR_TIERS; tier-- > 0 && !pg;)
-        if (tier_start[tier] < limit)
-            pg = find_in_tier(tier, order, limit);
+    while (pg && !fits(pg, order, limit))
+        pg = page_list_next(pg);
 
     return pg;
 }
 
-/* The caller gets the lowest part, so that a limit finds it. */
-struct page_info *take_free_block(unsigned int order, paddr_t limit)
+/* The smallest block that will do, whatever it owes, in the highest tier. */
+__must_hold(heap_lock)
+static struct page_info *find_block(unsigned int order, paddr_t limit)
 {
-    struct page_info *pg = find_block(order, limit);
-    unsigned int o;
+    for (unsigned int tier = NR_TIERS; tier-- > 0;) {
+        if (tier_start[tier] >= limit)
+            continue;
+        for (unsigned int o = order; o <= MAX_ORDER; o++) {
+            struct page_info *pg = first_fit(&heap.free[tier][o], order, limit);
 
-    if (!pg)
-        return NULL;
-    o = as_free(pg)->order;
+            if (pg)
+                return pg;
+        }
+    }
+
+    return NULL;
+}
+
+/*
+ * A block that is paid, or else the first that is not. Of each list only the
+ * first block that fits is asked: those that owe nothing come first, and of
+ * the others the one that owes for longest (H8).
+ */
+__must_hold(heap_lock)
+static struct page_info *find_paid(unsigned int tier, unsigned int order,
+                                   paddr_t limit)
+{
+    struct page_info *owing = NULL;
+
+    for (unsigned int o = order; o <= MAX_ORDER; o++) {
+        struct page_info *pg = first_fit(&heap.free[tier][o], order, limit);
+
+        if (!pg)
+            continue;
+        if (owes_nothing(pg))
+            return pg;
+        if (!owing)
+            owing = pg;
+    }
+
+    return owing;
+}
+
+/* Take the lowest part, so that a limit finds it; the others owe @debt. */
+__must_hold(heap_lock)
+static __inlined void cut(struct page_info *pg, unsigned int order,
+                          struct tlb_debt debt)
+{
+    unsigned int o = as_free(pg)->order;
+
     remove_block(pg, o);
     while (o > order) {
         o--;
-        add_block(pg + BIT(o), o);
+        add_block(pg + BIT(o), o, debt);
     }
     heap.nr_free -= BIT(order);
+}
+
+/* The smallest block owes something: one that is paid is better. */
+__must_hold(heap_lock)
+static __noinline struct page_info *
+take_owing_block(enum heap_tier tier, unsigned int order, paddr_t limit)
+{
+    struct page_info *pg = find_paid(tier, order, limit);
+    struct tlb_debt debt = free_block_debt(pg);
+
+    cut(pg, order, debt);
+    pg->free_overlay.tlb_taint = debt.taint;
+    pg->free_overlay.tlbflush_timestamp = debt.stamp;
+
+    return pg;
+}
+
+/* The common way, of a block that owes nothing, is kept short. */
+struct page_info *take_free_block(unsigned int order, paddr_t limit)
+{
+    struct page_info *pg = find_block(order, limit);
+
+    if (!pg)
+        return NULL;
+    if (__builtin_expect(as_free(pg)->tlb_taint != 0, 0))
+        return take_owing_block(heap_tier(page_to_mfn(pg)), order, limit);
+    cut(pg, order, TLB_NO_DEBT);
 
     return pg;
 }

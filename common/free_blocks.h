@@ -19,6 +19,8 @@
  *   H6  The counts of blocks and of frames are those of the blocks there are,
  *       and no more frames are free than the heap was given.
  *   H7  Frame 0 is in no block. So no block reaches from tier to tier.
+ *   H8  On each list the blocks that owe no TLB flush come first. A block that
+ *       owes none has no time either.
  *
  * From H1 to H5 it follows that the set of free frames alone decides what the
  * blocks are, in whichever order the frames became free.
@@ -57,6 +59,13 @@ static inline bool is_free_head(struct page_info *pg)
            !(as_free(pg)->order & ORDER_IN_TRANSIT);
 }
 
+/* What is owed before the free block of @pg is used anew. */
+static inline struct tlb_debt free_block_debt(struct page_info *pg)
+{
+    return (struct tlb_debt){ as_free(pg)->tlb_taint,
+                              as_free(pg)->tlbflush_timestamp };
+}
+
 /* The tier of a block that starts with @mfn. */
 enum heap_tier heap_tier(mfn_t mfn);
 
@@ -67,21 +76,25 @@ bool block_is_valid(mfn_t mfn, unsigned int order);
 struct page_info *free_block_of(mfn_t mfn) __must_hold(heap_lock);
 
 /**
- * insert_free_block - let the 2^@order frames at @pg be free.
+ * insert_free_block - let the 2^@order frames at @pg, which owe @debt, be free.
  *
  * The block is as H4 says, in no free block, and its entries are zero. Takes
- * at most MAX_ORDER steps.
+ * at most MAX_ORDER steps. A block that merges owes what both of them owed.
  */
-void insert_free_block(struct page_info *pg, unsigned int order)
-    __must_hold(heap_lock);
+void insert_free_block(struct page_info *pg, unsigned int order,
+                       struct tlb_debt debt) __must_hold(heap_lock);
 
 /**
  * take_free_block - take 2^@order frames that end at or below @limit.
  *
  * From the highest tier that has such; there from a block of the lowest order
- * that will do, and of those from the one that became free last. Only where
- * the limit cuts through a tier are lists searched. Returns NULL if there is
- * none.
+ * that will do and whose debt is paid, and of those from the one that became
+ * free last. If none is paid, from the one of the lowest order, and of those
+ * from the one that owes for longest. Only where the limit cuts through a tier
+ * are lists searched.
+ *
+ * Returns NULL if there is none. Otherwise all entries are zero, but that of
+ * the first frame tells by the members of a free block what is owed.
  */
 struct page_info *take_free_block(unsigned int order, paddr_t limit)
     __must_hold(heap_lock);

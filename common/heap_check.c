@@ -45,11 +45,29 @@ static bool leads_to_head(page_link_t link)
            is_free_head(pdx_to_page(link));
 }
 
+/* A block behind one that owes a flush owes one too; who owes none, no time. */
+static void check_debt(struct walk *walk, struct page_info *pg, bool *owing)
+{
+    struct tlb_debt debt = free_block_debt(pg);
+    mfn_t mfn = page_to_mfn(pg);
+
+    if (debt.taint) {
+        *owing = true;
+        expect(walk, 8, mfn, "time above the highest", false,
+               debt.stamp > TLB_CLOCK_MAX);
+    } else {
+        expect(walk, 8, mfn, "no debt behind one that owes", false, *owing);
+        expect(walk, 8, mfn, "time of no debt", 0, debt.stamp);
+    }
+}
+
 /* A list that ran in a circle would come to an entry from a second side. */
 __must_hold(heap_lock)
 static void walk_list(struct walk *walk, unsigned int tier, unsigned int order)
 {
-    page_link_t link = heap.free[tier][order].first, prev = PAGE_LINK_NONE;
+    const struct page_list *list = &heap.free[tier][order];
+    page_link_t link = list->first, prev = PAGE_LINK_NONE;
+    bool owing = false;
 
     while (link != PAGE_LINK_NONE) {
         mfn_t mfn = link < nr_pdxs ? pdx_to_mfn(link) : INVALID_MFN;
@@ -62,10 +80,12 @@ static void walk_list(struct walk *walk, unsigned int tier, unsigned int order)
             !expect(walk, 3, mfn, "tier of the list", tier, heap_tier(mfn)) ||
             !expect(walk, 3, mfn, "link back", prev, pg->list.prev))
             return;
+        check_debt(walk, pg, &owing);
         walk->nr_listed[order]++;
         prev = link;
         link = pg->list.next;
     }
+    expect(walk, 3, INVALID_MFN, "last on the list", prev, list->last);
 }
 
 /* The frame at @pdx, of the block that ends at walk->next, is not its head. */

@@ -112,6 +112,16 @@ static bool command_heap(const struct monitor_view *view,
     return true;
 }
 
+static bool command_tlb(const struct monitor_view *view,
+                        const struct words *words)
+{
+    (void)view;
+    (void)words;
+    monitor_show_tlb();
+
+    return true;
+}
+
 static bool command_page(const struct monitor_view *view,
                          const struct words *words)
 {
@@ -150,7 +160,7 @@ static bool command_alloc(const struct monitor_view *view,
         console_printf("not a limit in bytes: %s\n", words->word[1]);
         return true;
     }
-    pg = alloc_heap_pages(order, limit);
+    pg = alloc_heap_pages(order, limit, NULL);
     if (pg)
         console_printf("block   of order %u at %#lx\n", order,
                        mfn_to_maddr(page_to_mfn(pg)));
@@ -192,8 +202,18 @@ static bool command_free(const struct monitor_view *view,
                        mfn_to_maddr(mfn));
         return true;
     }
-    free_heap_pages(mfn_to_page(mfn), order);
+    free_heap_pages(mfn_to_page(mfn), order, TLB_NO_DEBT);
     console_printf("freed   order %u at %#lx\n", order, mfn_to_maddr(mfn));
+
+    return true;
+}
+
+static bool command_cpus(const struct monitor_view *view,
+                         const struct words *words)
+{
+    (void)view;
+    (void)words;
+    machine_print_cpus();
 
     return true;
 }
@@ -234,11 +254,14 @@ static const struct command commands[] = {
     { "map", "", "the memory map, and what is reserved", 0, 0, command_map },
     { "heap", "", "what is free, and whether the heap is sound", 0, 0,
       command_heap },
+    { "tlb", "", "the TLB clock: who flushed when, and why", 0, 0,
+      command_tlb },
     { "page", "ADDRESS | mfn NUMBER", "all that is known of one frame", 1, 2,
       command_page },
     { "alloc", "ORDER [LIMIT]", "take a block from the heap", 1, 2,
       command_alloc },
     { "free", "ADDRESS ORDER", "give a block back", 2, 2, command_free },
+    { "cpus", "", "who takes part, and where each CPU is", 0, 0, command_cpus },
     { "selftest", "[GLOB]", "run the self-tests, or some of them", 0, 1,
       command_selftest },
     { "reboot", "", "start the machine anew", 0, 0, command_reboot },

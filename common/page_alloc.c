@@ -5,7 +5,8 @@
  * The free blocks and their invariants are in free_blocks.h. A block that is
  * given back is first marked at its head as in transit, under the lock, then
  * looked through without it, and then freed, under the lock. So none holds the
- * lock for longer than a few dozen steps.
+ * lock over a loop of frames. Taking a block looks at a few dozen lists, and of
+ * blocks that owe a flush asks for each CPU of the taint whether it is paid.
  *
  * Of two CPUs that give back one frame the second always stops if its block's
  * head is in what the first gives back: it looks for a mark that governs it
@@ -76,7 +77,7 @@ static void add_new_block(mfn_t mfn, unsigned int order)
     spin_lock(&heap_lock);
     BUG_ON(!page_info_is_zero(pg) || free_block_of(mfn));
     heap.nr_frames += BIT(order);
-    insert_free_block(pg, order);
+    insert_free_block(pg, order, TLB_NO_DEBT);
     spin_unlock(&heap_lock);
 }
 
@@ -143,7 +144,8 @@ static void explain(const struct shortage *s, unsigned int order, paddr_t limit)
            largest);
 }
 
-struct page_info *alloc_heap_pages(unsigned int order, paddr_t limit)
+/* What the block owes stands in its first entry, where nobody else looks. */
+static __inlined struct page_info *take(unsigned int order, paddr_t limit)
 {
     struct shortage shortage = { 0 };
     struct page_info *pg = NULL;
@@ -163,11 +165,45 @@ struct page_info *alloc_heap_pages(unsigned int order, paddr_t limit)
     return pg;
 }
 
+static struct tlb_debt take_debt(struct page_info *pg)
+{
+    struct tlb_debt owed = { pg->free_overlay.tlb_taint,
+                             pg->free_overlay.tlbflush_timestamp };
+
+    pg->free_overlay.tlb_taint = 0;
+    pg->free_overlay.tlbflush_timestamp = 0;
+
+    return owed;
+}
+
+struct page_info *alloc_heap_pages_paid(unsigned int order, paddr_t limit)
+{
+    struct page_info *pg;
+
+    ASSERT(spin_holds_none());
+    pg = take(order, limit);
+    if (pg && __builtin_expect(pg->free_overlay.tlb_taint != 0, 0))
+        tlb_debt_pay(take_debt(pg));
+
+    return pg;
+}
+
+struct page_info *alloc_heap_pages_owing(unsigned int order, paddr_t limit,
+                                         struct tlb_debt *debt)
+{
+    struct page_info *pg = take(order, limit);
+
+    *debt = pg ? take_debt(pg) : TLB_NO_DEBT;
+
+    return pg;
+}
+
 /* A block on its way back: who gives it, and what is wrong with it. */
 struct give_back {
     struct page_info *pg;
     mfn_t mfn;
     unsigned int order;
+    struct tlb_debt debt;
     uintptr_t caller;
     mfn_t culprit;
 };
@@ -260,16 +296,18 @@ static void end_transit(const struct give_back *back)
     spin_lock(&heap_lock);
     remember_free(back->mfn, back->order, back->caller);
     *back->pg = (struct page_info){ 0 };
-    insert_free_block(back->pg, back->order);
+    insert_free_block(back->pg, back->order, back->debt);
     spin_unlock(&heap_lock);
 }
 
-__noinline void free_heap_pages(struct page_info *pg, unsigned int order)
+__noinline void free_heap_pages(struct page_info *pg, unsigned int order,
+                                struct tlb_debt debt)
 {
     struct give_back back = {
         .pg = pg,
         .mfn = INVALID_MFN,
         .order = order,
+        .debt = debt,
         .caller = (uintptr_t)__builtin_return_address(0),
         .culprit = INVALID_MFN,
     };

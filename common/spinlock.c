@@ -56,3 +56,8 @@ void spin_unlock(spinlock_t *lock)
      * Release: pairs with the acquire in spin_lock(). */
     __atomic_store_n(&lock->served, lock->served + 1, __ATOMIC_RELEASE);
 }
+
+bool spin_holds_none(void)
+{
+    return !CONFIG_DEBUG || held[arch_cpu_id()] == 0;
+}

@@ -37,7 +37,8 @@ x86-c     += $(if $(CONFIG_UBSAN),-fsanitize-undefined-trap-on-error)
 host      := -Iarch/hosted/include -Iarch/x86/include
 host      += -fno-omit-frame-pointer -pthread
 hosted    := -fsanitize=address,undefined -fno-sanitize-recover=all
-tsan      := -fsanitize=thread
+# It does not model fences. What they order here is atomic, so no race to it.
+tsan      := -fsanitize=thread $(if $(findstring clang,$(HOST_CC)),,-Wno-tsan)
 fuzz      := -fsanitize=fuzzer-no-link,address,undefined
 fuzz      += -fno-sanitize-recover=all $(clang-warnings)
 
@@ -52,7 +53,8 @@ pure-y      += $(hosted-y) $(models-y)
 tests       := $(tests-y:%.c=$(BUILD)/hosted/%)
 tsan-tests  := $(threaded-y:%.c=$(BUILD)/tsan/%)
 fuzzers     := $(fuzzers-y:%.c=$(BUILD)/fuzz/%)
-programs-y  := $(tests-y) $(fuzzers-y) $(fuzz-support-y)
+programs-y  := $(tests-y) $(fuzzers-y) $(fuzz-support-y) $(benches-y)
+benches     := $(benches-y:%.c=$(BUILD)/plain/%)
 sources-y   := $(core-y) $(image-y) $(image-) $(machine-y) $(boot-tests-y)
 sources-y   += $(boot-tests-) $(hosted-y) $(models-y) $(programs-y)
 
@@ -78,13 +80,18 @@ $(BUILD)/tsan/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(HOST_CC) $(common) $(force) $(host) $(tsan) -c -o $@ $<
 
+# To be measured: what sanitizers add is not ours.
+$(BUILD)/plain/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(HOST_CC) $(common) $(force) $(host) -c -o $@ $<
+
 $(BUILD)/fuzz/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(common) $(force) $(host) $(fuzz) -c -o $@ $<
 
 # What is no test includes none of the harness.
 $(BUILD)/x86/tests/%.o: x86 += -Itests/harness
-$(foreach d,hosted tsan fuzz,$(BUILD)/$d/tests/%.o): host += -Itests/harness
+$(foreach d,hosted tsan fuzz plain,$(BUILD)/$d/tests/%.o): host += -Itests/harness
 
 # Loops that copy or fill must not be made into calls of what they implement.
 $(BUILD)/x86/common/string.o $(BUILD)/hosted/renamed_string.o: \
@@ -100,18 +107,37 @@ $(BUILD)/hosted/renamed_string.o: common/string.c $(BUILD)/flags
 $(BUILD)/hosted/libtessera.a: $(BUILD)/hosted/renamed_string.o
 $(BUILD)/hosted/libtessera.a: $(pure-y:%.c=$(BUILD)/hosted/%.o)
 $(BUILD)/tsan/libtessera.a:   $(pure-y:%.c=$(BUILD)/tsan/%.o)
+$(BUILD)/plain/libtessera.a:  $(pure-y:%.c=$(BUILD)/plain/%.o)
 $(BUILD)/fuzz/libtessera.a:   $(filter-out tests/harness/%,$(pure-y:%.c=$(BUILD)/fuzz/%.o))
 $(BUILD)/lib/libtessera.a:    $(x86-core)
-%/libtessera.a:
+%/libtessera.a: Makefile
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcsD $@ $^
+	$(AR) rcsD $@ $(filter %.o,$^)
 
 $(tests): $(BUILD)/hosted/%: $(BUILD)/hosted/%.o $(BUILD)/hosted/libtessera.a
 	$(HOST_CC) -pthread $(hosted) -o $@ $^
 
+$(benches): $(BUILD)/plain/%: $(BUILD)/plain/%.o $(BUILD)/plain/libtessera.a
+	$(HOST_CC) -pthread -o $@ $^
+
 $(tsan-tests): $(BUILD)/tsan/%: $(BUILD)/tsan/%.o $(BUILD)/tsan/libtessera.a
 	$(HOST_CC) -pthread $(tsan) -o $@ $^
+
+# One build below this one for each clock: $(call clocked,BITS) are its tests.
+clocks       := 3 10
+clocked       = $(clocked-y:%.c=$(BUILD)/clock$1/hosted/%)
+clocked      += $(patsubst %.c,$(BUILD)/clock$1/tsan/%,\
+                  $(filter $(threaded-y),$(clocked-y)))
+clock-tests  := $(foreach bits,$(clocks),$(call clocked,$(bits)))
+define build-clocked
+.PHONY: clock$1
+$(call clocked,$1): clock$1 ;
+clock$1:
+	@$$(kconfig) set $(BUILD)/clock$1/.config TLB_CLOCK_BITS=$1
+	@$$(MAKE) --no-print-directory -s BUILD=$(BUILD)/clock$1 $(call clocked,$1)
+endef
+$(foreach bits,$(clocks),$(eval $(call build-clocked,$(bits))))
 
 $(fuzzers): $(BUILD)/fuzz/%: $(BUILD)/fuzz/%.o \
     $(fuzz-support-y:%.c=$(BUILD)/fuzz/%.o) $(BUILD)/fuzz/libtessera.a
@@ -150,7 +176,7 @@ $(BUILD)/tessera: $(BUILD)/tessera.elf
 $(BUILD)/tessera.iso: $(BUILD)/tessera tools/iso.sh $(BUILD)/append | deps
 	sh tools/iso.sh $< $@ '$(value APPEND)'
 
--include $(addsuffix .d,$(basename $(x86-objs) $(foreach d,hosted tsan fuzz,\
+-include $(addsuffix .d,$(basename $(x86-objs) $(foreach d,hosted tsan fuzz plain,\
     $(patsubst %.c,$(BUILD)/$d/%.o,$(pure-y) $(programs-y)))))
 
 # ---- Configuration ---------------------------------------------------------

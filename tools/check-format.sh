@@ -16,7 +16,7 @@ sources()
     c_files
     find tools tests arch examples .ci Makefile Kconfig linker.lds \
         .clang-format .gitignore -type f 2>/dev/null |
-        grep -E '\.(S|sh|py|lds|mk|gdb)$|Makefile|Kconfig|^\.|run$'
+        grep -E '\.(S|sh|py|lds|mk|gdb|pml)$|Makefile|Kconfig|^\.|run$'
 }
 
 if [ "${1:-}" = fix ]; then

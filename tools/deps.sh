@@ -3,7 +3,7 @@
 #
 # See that what a group of targets needs is there, and install what is not.
 #
-# usage: deps.sh group...       groups: build iso run check fuzz format
+# usage: deps.sh group...       groups: build iso run check bench fuzz format models
 #
 # Looks for what a package is there for, a program or a file or a module, not
 # for the package. With NO_INSTALL set, or no way to become root, it prints the
@@ -76,6 +76,12 @@ probe()
             need clang program clang
             need libc6-dev c_library
             need "$(clang_runtime_package)" fuzzer_runtime ;;
+        bench)
+            need valgrind program valgrind ;;
+        models)
+            need gcc program gcc
+            need libc6-dev c_library
+            need spin program spin ;;
         format)
             need clang-format program clang-format ;;
         *)

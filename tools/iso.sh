@@ -56,7 +56,7 @@ everywhere="normal configfile iso9660 part_gpt part_msdos search test multiboot2
 everywhere="$everywhere mmap"
 grub-mkimage -O i386-pc-eltorito -d "$grub/i386-pc" -p /boot/grub \
     -c "$work/early.cfg" -o "$tree/boot/grub/bios.img" \
-    $everywhere biosdisk serial terminal
+    $everywhere biosdisk serial terminal acpi
 grub-mkimage -O x86_64-efi -d "$grub/x86_64-efi" -p /boot/grub \
     -c "$work/early.cfg" -o "$work/BOOTX64.EFI" $everywhere fat
 find "$work" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +

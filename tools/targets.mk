@@ -7,6 +7,12 @@ machine-options += $(if $(GDB),--gdb) --append '$(value APPEND)'
 run: $(if $(DIRECT),$(BUILD)/tessera,$(BUILD)/tessera.iso) | deps
 	@$(PYTHON) tools/qemu.py $(machine-options) $(if $(DIRECT),--direct) $<
 
+# The image once more, with a TLB clock that wraps all the time.
+narrow := $(BUILD)/narrow/tessera
+$(narrow): FORCE | deps
+	@$(kconfig) set $(BUILD)/narrow/.config TLB_CLOCK_BITS=3
+	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/narrow all
+
 # Each check is a program that prints TAP, and check.py adds them up. The
 # longest come first; what has arguments stands behind a '--'.
 order    := -- sh tools/check-order.sh "$(upcalls)" $(x86-core) $(x86-image)
@@ -18,8 +24,10 @@ configs  := -- sh tools/check-configs.sh $(BUILD)
 no-build := -- sh tests/compile-fail/run.sh "$(CC) $(FUZZ_CC)" -std=gnu11 \
               -ffreestanding -Iinclude -I$(BUILD)/include $(force)
 mutation := -- $(PYTHON) tests/mutation/run.py
-boots    := -- $(PYTHON) tests/boot/boots.py $(BUILD)/tessera
-boots    += -- $(PYTHON) tests/boot/planted.py
+models   := -- $(PYTHON) tests/spin/run.py
+boots    := -- $(PYTHON) tests/boot/boots.py --narrow $(narrow) $(BUILD)/tessera
+planted  := -- $(PYTHON) tests/boot/planted.py
+boots    += $(planted)
 boots    += -- sh tests/house/embed.sh $(BUILD)/lib
 corpora  := $(foreach f,$(fuzzers),-- sh tests/fuzz/run.sh $f 0)
 # Of the checks themselves.
@@ -30,15 +38,26 @@ house    += -- $(PYTHON) tests/house/docs.py
 house    += -- $(PYTHON) tests/house/invariants.py
 
 add-up   := $(PYTHON) tools/check.py -t 900
-check: $(tests) $(tsan-tests) $(fuzzers) all lib iso | deps
-	@$(add-up) $(tests) $(tsan-tests) $(configs) $(mutation) $(boots) \
-	    $(repro) $(order) $(seam) $(no-build) $(format) $(corpora) $(house)
+check: $(tests) $(clock-tests) $(tsan-tests) $(fuzzers) all lib iso $(narrow) | deps
+	@$(add-up) $(clock-tests) $(tests) $(tsan-tests) $(configs) $(mutation) $(boots) \
+	    $(models) $(repro) $(order) $(seam) $(no-build) $(format) $(corpora) $(house)
 
 check-host: $(tests) $(tsan-tests)
 	@$(add-up) $^
 
-check-boot: all lib | deps
+check-clocks: $(clock-tests)
+	@$(add-up) $^
+
+check-boot: all lib $(narrow) | deps
 	@$(add-up) $(boots)
+
+# Leave out a flush, and see the tests on the machine turn red.
+check-stale: | deps
+	@$(add-up) -v $(planted) 'debt|flush'
+
+# Search all states of the TLB's protocols, and find planted mistakes (SPIN).
+check-models: | deps
+	@$(add-up) -v $(models)
 
 check-order: $(x86-core) $(x86-image)
 	@$(add-up) $(order)
@@ -68,8 +87,10 @@ fuzz: $(fuzzers) | deps
 # Measured without what only finds faults.
 bench: | deps
 	@$(kconfig) set $(BUILD)/bench/.config DEBUG=n SELFTEST=n
-	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/bench all
-	@$(PYTHON) tests/bench/bench.py $(BUILD)/bench.json $(BUILD)/bench/tessera
+	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/bench all \
+	    $(BUILD)/bench/plain/tests/bench/bench_tlb
+	@$(PYTHON) tests/bench/bench.py $(BUILD)/bench.json \
+	    $(BUILD)/bench/tessera $(BUILD)/bench/plain/tests/bench/bench_tlb
 
 format: | deps
 	@sh tools/check-format.sh fix
@@ -80,11 +101,13 @@ clean:
 # What the goals at hand need of the machine they are built on.
 needs := build
 needs += $(if $(filter run iso bench check check-%,$(goals)),iso run)
+needs += $(if $(filter bench,$(goals)),bench)
 needs += $(if $(filter fuzz check check-% mutation,$(goals)),check fuzz)
 needs += $(if $(filter check check-format format,$(goals)),format)
+needs += $(if $(filter check check-models,$(goals)),models)
 deps:
 	@sh tools/deps.sh $(if $(filter deps,$(goals)),\
-	    build iso run check fuzz format,$(needs))
+	    build iso run check fuzz format models,$(needs))
 
 define help_text
 Targets
@@ -95,6 +118,9 @@ Targets
   check         every test
   check-host    the tests that run as a process here
   check-boot    the tests that boot a machine
+  check-clocks  those of the TLB clock, with few bits
+  check-stale   leave out a flush, and see those of the TLB fail
+  check-models  all states of the TLB's protocols, and mistakes planted there
   check-order, check-seam, check-format, check-repro, check-configs,
   check-compile-fail, mutation: the parts of 'check' by themselves
   fuzz          each fuzzer for SECONDS=60
@@ -113,7 +139,8 @@ export help_text
 help:
 	@echo "$$help_text"
 
-.PHONY: run check check-host check-boot check-order check-seam check-format
-.PHONY: check-repro check-configs check-compile-fail mutation fuzz bench format
+.PHONY: run check check-host check-clocks check-boot check-stale check-order check-seam
+.PHONY: check-models check-format check-repro check-configs check-compile-fail
+.PHONY: mutation fuzz bench format
 .PHONY: clean deps help defconfig olddefconfig menuconfig allyesconfig
 .PHONY: allnoconfig

@@ -10,6 +10,8 @@
 #define COM1       0x3f8
 #define DEBUG_EXIT 0xf4
 
+#define CR4_PGE (1UL << 7) /* entries may be global */
+
 /* Page table entries: present and writable, a superpage, not executable. */
 #define PTE_TABLE     0x3UL
 #define PTE_SUPERPAGE (0x83UL | 1UL << 63)
@@ -47,6 +49,23 @@ _Noreturn void arch_bug(const char *file, int line, const char *what)
 unsigned int arch_cpu_id(void)
 {
     return 0;
+}
+
+/* Global entries too: the bit that keeps them goes off, and on again. */
+void arch_flush_tlb_local(void)
+{
+    uint64_t cr4;
+
+    __asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
+    __asm__ volatile("mov %0, %%cr4" : : "r"(cr4 ^ CR4_PGE) : "memory");
+    __asm__ volatile("mov %0, %%cr4" : : "r"(cr4) : "memory");
+}
+
+/* There is no second CPU. */
+void arch_send_ipi(unsigned int cpu)
+{
+    (void)cpu;
+    arch_bug(__FILE__, __LINE__, "an interrupt for a CPU that is not there");
 }
 
 void *arch_reserve_frame_table(size_t size)

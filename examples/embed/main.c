@@ -56,8 +56,8 @@ static void fill_bootmem(void)
 static bool use_the_heap(void)
 {
     unsigned long nr_free = heap_nr_free();
-    struct page_info *small = alloc_heap_pages(0, HEAP_NO_LIMIT);
-    struct page_info *large = alloc_heap_pages(9, 1UL << 32);
+    struct page_info *small = alloc_heap_pages(0, HEAP_NO_LIMIT, NULL);
+    struct page_info *large = alloc_heap_pages(9, 1UL << 32, NULL);
 
     if (!small || !large)
         return false;
@@ -67,8 +67,8 @@ static bool use_the_heap(void)
     if (heap_nr_free() != nr_free - 1 - SUPERPAGE_FRAMES)
         return false;
 
-    free_heap_pages(small, 0);
-    free_heap_pages(large, 9);
+    free_heap_pages(small, 0, TLB_NO_DEBT);
+    free_heap_pages(large, 9, TLB_NO_DEBT);
 
     return heap_nr_free() == nr_free && heap_check() == 0;
 }

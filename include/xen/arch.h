@@ -57,4 +57,15 @@ void *arch_reserve_frame_table(size_t size);
  */
 __must_check int arch_map_frame_table(void *va, mfn_t mfn, unsigned long nr);
 
+/* Forget every translation that this CPU has cached. Global ones too. */
+void arch_flush_tlb_local(void);
+
+/**
+ * arch_send_ipi - interrupt @cpu, so that it calls smp_answer().
+ *
+ * Called with any lock held, never for the caller's own CPU, and only once a
+ * second CPU has joined.
+ */
+void arch_send_ipi(unsigned int cpu);
+
 #endif /* XEN_ARCH_H */

@@ -32,6 +32,17 @@ static inline unsigned int highest_bit(unsigned long x)
     return BITS_PER_LONG - 1 - (unsigned int)__builtin_clzl(x);
 }
 
+/* How many bits are set. The builtin may call the compiler's library. */
+static inline unsigned int count_bits(unsigned long x)
+{
+    unsigned int nr = 0;
+
+    for (; x; x &= x - 1)
+        nr++;
+
+    return nr;
+}
+
 /* Bitmaps of unsigned longs, without atomicity. */
 #define BITMAP_LONGS(bits) (((bits) + BITS_PER_LONG - 1) / BITS_PER_LONG)
 

@@ -4,6 +4,7 @@
  *
  *   console=com1|com2|none   where to print; com1
  *   loglvl=error|warning|info|debug   what to print; info
+ *   maxcpus=N                start so many CPUs at most; all
  *   mem=SIZE                 use no RAM at or above this address
  *   memmap=SIZE@START        add to the memory map: RAM at START,
  *   memmap=SIZE#START        ACPI tables, or
@@ -30,7 +31,8 @@ enum console_port { CONSOLE_COM1, CONSOLE_COM2, CONSOLE_NONE };
 struct boot_options {
     enum console_port console;
     enum log_level log_level;
-    paddr_t mem; /* PADDR_MAX: no limit */
+    unsigned int max_cpus; /* UINT_MAX: no limit */
+    paddr_t mem;           /* PADDR_MAX: no limit */
     bool exact_map;
     unsigned int nr_memmap;
     struct e820_entry memmap[CMDLINE_MAX_MEMMAP];

@@ -11,6 +11,10 @@
 #define __section(name) __attribute__((section(name)))
 #define __used          __attribute__((used))
 #define __noinline      __attribute__((noinline))
+#define __inlined       inline __attribute__((always_inline))
+
+/* Data of one CPU alone is kept from its neighbours' by this. */
+#define __cache_aligned __aligned(64)
 
 #define likely(x) __builtin_expect(!!(x), 1)
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the bootable image asks of its machine beyond the seam: a keyboard and
- * a way out. Not part of the library; an embedder need not provide it.
+ * What the bootable image asks of its machine beyond the seam: a keyboard, a
+ * look at its CPUs and a way out. Not part of the library; an embedder need not
+ * provide it.
  */
 #ifndef XEN_MACHINE_H
 #define XEN_MACHINE_H
@@ -12,6 +13,9 @@
 /* The next character typed on the console; waits for it. -1: there are no
  * more, and never will be. */
 int machine_console_read(void);
+
+/* Print a line for each CPU: its state, and where it is at this moment. */
+void machine_print_cpus(void);
 
 /* How the machine is left. Under QEMU the exit status tells. */
 enum machine_exit {

@@ -8,6 +8,7 @@
  *   page ADDRESS|mfn NUMBER all that is known about one frame
  *   alloc ORDER [LIMIT]     take a block, to see it happen
  *   free ADDRESS ORDER      give it back
+ *   cpus                    who takes part, and where each CPU is
  *   selftest [GLOB]         run the self-tests again, or some of them
  *   reboot, poweroff
  */
@@ -31,5 +32,8 @@ void monitor_command(const struct monitor_view *view, char *line);
 
 /* Print all that is known of the frame @mfn; any number may be asked. */
 void monitor_show_frame(const struct memory_map *map, mfn_t mfn);
+
+/* Print the TLB clock, its counters, and a line for each CPU. */
+void monitor_show_tlb(void);
 
 #endif /* XEN_MONITOR_H */

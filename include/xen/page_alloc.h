@@ -33,6 +33,7 @@
 #include <xen/mm-frame.h>
 #include <xen/page_info.h>
 #include <xen/pdx.h>
+#include <xen/tlb.h>
 #include <xen/types.h>
 
 /* The largest block is 4 GiB; its entries follow one another (F5). */
@@ -70,19 +71,40 @@ void heap_add(mfn_t start, unsigned long nr);
  * Memory with an address that few can do with is used last: a request without
  * a tight limit is served from above 4 GiB, then from above 16 MiB.
  *
+ * Of blocks that will do it prefers one that owes no TLB flush, or whose debt
+ * other flushes have paid. If @debt is NULL what is owed is paid before return:
+ * CPUs may be interrupted, and no spinlock may be held. Otherwise *@debt is set
+ * to what is owed, and the caller must pay it before anybody uses the frames.
+ *
+ * The two are one each of those ways; where @debt is a constant the choice
+ * costs nothing.
+ *
  * Returns the first frame's page, or NULL: no free block will do, or @order
  * exceeds MAX_ORDER.
  */
-__must_check struct page_info *alloc_heap_pages(unsigned int order,
-                                                paddr_t limit);
+__must_check struct page_info *alloc_heap_pages_paid(unsigned int order,
+                                                     paddr_t limit);
+__must_check struct page_info *alloc_heap_pages_owing(unsigned int order,
+                                                      paddr_t limit,
+                                                      struct tlb_debt *debt);
+
+static inline __must_check struct page_info *
+alloc_heap_pages(unsigned int order, paddr_t limit, struct tlb_debt *debt)
+{
+    return debt ? alloc_heap_pages_owing(order, limit, debt)
+                : alloc_heap_pages_paid(order, limit);
+}
 
 /**
  * free_heap_pages - give back the block of 2^@order frames at @pg.
  *
  * A block may be given back in parts, each aligned to its own size. The entries
  * of its frames must be what alloc_heap_pages() made them: no count, no owner.
+ * @debt is what must be flushed before they are used anew; TLB_NO_DEBT if no
+ * guest has mapped them.
  */
-void free_heap_pages(struct page_info *pg, unsigned int order);
+void free_heap_pages(struct page_info *pg, unsigned int order,
+                     struct tlb_debt debt);
 
 struct heap_statistics {
     unsigned long nr_frames;            /* given to the heap, ever */

@@ -2,9 +2,9 @@
 /*
  * Lists of frames, linked through their entries in the frame table.
  *
- * A link is an index, half the size of a pointer. The list is a stack: the
- * entry that was added last comes first. A frame is on one list at most, and
- * who uses a list holds its lock.
+ * A link is an index, half the size of a pointer. A page is added before all
+ * others or behind them. A frame is on one list at most, and who uses a list
+ * holds its lock.
  */
 #ifndef XEN_PAGE_LIST_H
 #define XEN_PAGE_LIST_H
@@ -13,13 +13,13 @@
 #include <xen/page_info.h>
 
 struct page_list {
-    page_link_t first;
+    page_link_t first, last;
 };
 
 /* An empty list. One of zeroes is not: frame 0 has an index too. */
 #define PAGE_LIST_EMPTY                                                        \
     {                                                                          \
-        PAGE_LINK_NONE                                                         \
+        PAGE_LINK_NONE, PAGE_LINK_NONE                                         \
     }
 
 static inline struct page_info *page_of_link(page_link_t link)
@@ -52,7 +52,24 @@ static inline void page_list_add(struct page_list *list, struct page_info *pg)
     pg->list.prev = PAGE_LINK_NONE;
     if (second)
         second->list.prev = link_of_page(pg);
+    else
+        list->last = link_of_page(pg);
     list->first = link_of_page(pg);
+}
+
+/* Put @pg, which is on no list, behind all others. */
+static inline void page_list_add_tail(struct page_list *list,
+                                      struct page_info *pg)
+{
+    struct page_info *before = page_of_link(list->last);
+
+    pg->list.next = PAGE_LINK_NONE;
+    pg->list.prev = list->last;
+    if (before)
+        before->list.next = link_of_page(pg);
+    else
+        list->first = link_of_page(pg);
+    list->last = link_of_page(pg);
 }
 
 /* Take @pg off @list. Its links keep what they held. */
@@ -63,6 +80,8 @@ static inline void page_list_del(struct page_list *list, struct page_info *pg)
 
     if (next)
         next->list.prev = pg->list.prev;
+    else
+        list->last = pg->list.prev;
     if (prev)
         prev->list.next = pg->list.next;
     else

@@ -27,4 +27,7 @@ typedef struct __lock_type {
 void spin_lock(spinlock_t *lock) __acquires(*lock);
 void spin_unlock(spinlock_t *lock) __releases(*lock);
 
+/* Does this CPU hold no lock? Without CONFIG_DEBUG always so. */
+bool spin_holds_none(void);
+
 #endif /* XEN_SPINLOCK_H */

@@ -6,9 +6,10 @@ usage: bench.py BENCH_JSON IMAGE
 
 The image is one without self-tests and debug checks. QEMU counts: one tick of
 the time stamp counter is one instruction, so the figures repeat exactly, but
-for the last two, which are times on this machine and bind nobody.
+for times on this machine, which bind nobody.
 """
 
+import itertools
 import json
 import os
 import re
@@ -21,10 +22,13 @@ TOOLS = os.path.join(os.path.dirname(__file__), "..", "..", "tools")
 sys.path.insert(0, TOOLS)
 import qemu     # noqa: E402
 
+from overhead import overhead     # noqa: E402
+
 COUNTING = ("-icount", "shift=0,sleep=off")
 INSTRUCTION_GOALS = [("512M", 3_000_000), ("4G", 8_000_000), ("16G", 25_000_000)]
 PRIVATE_BYTES_GOAL = 2 << 20
 IMAGE_BYTES_GOAL = 256 << 10
+OVERHEAD_GOAL = 5
 SECONDS = 120
 
 
@@ -56,6 +60,19 @@ def prompt_milliseconds(iso, firmware, directory):
     return round(took * 1000)
 
 
+def seconds_to_have_up(image, cpus):
+    """From the start of QEMU until all CPUs take part."""
+    line = qemu.command(image=image, cpus=cpus, memory="1G", append="poweroff")
+    start = time.monotonic()
+    session = qemu.Session(line, SECONDS)
+    reached = session.wait_for(rf"^cpus: {cpus} of {cpus} are up")
+    took = time.monotonic() - start
+    session.stop()
+    if not reached:
+        sys.exit(f"bench.py: {cpus} CPUs are not up\n{session.text()}")
+    return round(took, 1)
+
+
 def measure(image):
     """(name, value, unit, goal or None) for each figure."""
     for memory, goal in INSTRUCTION_GOALS:
@@ -66,6 +83,9 @@ def measure(image):
             yield ("boot.private_bytes.4G", lines["boot.private_bytes"],
                    "bytes", PRIVATE_BYTES_GOAL)
     yield "image.bytes", os.path.getsize(image), "bytes", IMAGE_BYTES_GOAL
+    for cpus in 64, 255:
+        yield (f"smp.up.{cpus}.seconds", seconds_to_have_up(image, cpus),
+               "seconds", None)
     with tempfile.TemporaryDirectory() as directory:
         iso = os.path.join(directory, "bench.iso")
         subprocess.run(["sh", os.path.join(TOOLS, "iso.sh"), image, iso,
@@ -75,12 +95,31 @@ def measure(image):
                    prompt_milliseconds(iso, firmware, directory), "ms", None)
 
 
+def interrupts(program):
+    """The table of policies, and a figure for each; ours has a goal on 64."""
+    done = subprocess.run([program], stdout=subprocess.PIPE, text=True,
+                          check=True, timeout=SECONDS)
+    print("\n".join(line for line in done.stdout.splitlines()
+                    if not line.startswith("bench: ")))
+    figures = {name: int(value) for name, value in
+               re.findall(r"^bench: (\S+) (\d+)$", done.stdout, re.M)}
+    goal = min(figures["tlb.ipis.64.stamp"] // 10,
+               figures["tlb.ipis.64.all"] // 100)
+    for name, value in figures.items():
+        yield (name, value, "interrupts for a million allocations",
+               goal if name == "tlb.ipis.64.both" else None)
+
+
 def main():
-    path, image = sys.argv[1:]
+    path, image, policies = sys.argv[1:]
     table, missed = [], 0
     print("Built without CONFIG_DEBUG and CONFIG_SELFTEST.")
     print(f"{'figure':26}{'value':>14}{'goal':>14}  unit")
-    for name, value, unit, goal in measure(image):
+    figures = itertools.chain(
+        measure(image), interrupts(policies),
+        (("tlb.alloc_overhead", measured(), "instructions", OVERHEAD_GOAL)
+         for measured in [overhead]))
+    for name, value, unit, goal in figures:
         table.append(dict(name=name, value=value, unit=unit, goal=goal))
         over = goal is not None and value > goal
         missed += over

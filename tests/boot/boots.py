@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 """The machines on which the image must boot and pass its self-tests.
 
-usage: boots.py [-j N] [-v] [--without-tests] IMAGE [pattern]     prints TAP
+usage: boots.py [-j N] [-v] [--without-tests] [--narrow IMAGE] IMAGE [pattern]
 
-A pattern picks scenarios by name; -v shows their logs. An image that was built
-without self-tests only has to reach the end of its boot.
+Prints TAP. A pattern picks scenarios by name; -v shows their logs. An image that
+was built without self-tests only has to reach the end of its boot. The narrow
+image is one whose TLB clock has 3 bits.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import concurrent.futures
 import dataclasses
 import os
 import re
+import struct
 import sys
 import tempfile
 
@@ -34,6 +36,46 @@ AT_6_TIB = dict(memory="512M,slots=1,maxmem=8T", cpu="max,phys-bits=46",
                        "-device", "pc-dimm,memdev=far,addr=0x60000000000"))
 
 GRUB = r"^Started by GRUB"
+
+# All CPUs by turns, on one of the host's: a hundred times as many of their
+# requests in a second, and other ones meet.
+BY_TURNS = ("-accel", "tcg,thread=single")
+
+
+def up(cpus, listed=None):
+    """So many of the CPUs that are listed came up, and ran a test."""
+    return (rf"^cpus: {cpus} of {listed or cpus} are up in \d+ ms",
+            rf"^# {cpus} CPUs ran it")
+
+
+def madt(*entries):
+    """An ACPI table that lists CPUs."""
+    body = struct.pack("<II", 0xfee00000, 1)
+    body += b"".join(entries)
+    head = struct.pack("<4sIBB6s8sI4sI", b"APIC", 36 + len(body), 1, 0, b"TEST",
+                       b"TEST", 1, b"TEST", 1)
+    checksum = -sum(head + body) & 0xff
+    return head[:9] + bytes([checksum]) + head[10:] + body
+
+
+def lapic(number, flags=1):
+    return struct.pack("<BBBBI", 0, 8, number, number, flags)
+
+
+def x2apic(number):
+    return struct.pack("<BBHIII", 9, 16, 0, number, 1, number)
+
+
+NO_LENGTH = bytes(8)
+
+# Of four CPUs one is listed twice and one as disabled; two are not there; and
+# the last entry has no length.
+LIES = madt(lapic(0), lapic(1), lapic(1), lapic(2, 0), x2apic(300), lapic(77),
+            lapic(3), NO_LENGTH)
+LIES_SEEN = (r"number 1: left out: it is listed twice",
+             r"number 300: left out: it takes x2APIC mode",
+             r"^warning: MADT: an entry of 0 bytes",
+             r"^warning: CPU 2 \(APIC number 77\): left out: it does not answer")
 
 NO_RAM = (r"^error: memory: the map says that there is RAM at 0x\w+, but it "
           r"does not keep .*\n(error: .*\n)*"
@@ -59,9 +101,63 @@ CONVERSATION = (
     ("page no-number", r"."),
 )
 
+CPU_CONVERSATION = (
+    ("cpus", r"^ +0 +0 +runs .* command_cpus\+"),
+    ("cpus", r"^ +3 +3 +idles .* wait_for_interrupt\+"),
+    ("cpus", r"^4 of 4 CPUs take part"),
+    ("tlb", r"^marks +[1-9]"),
+)
+
+
+def scenarios_with_cpus(lies, narrow):
+    """@lies is a file with that table, @narrow an image, or empty."""
+    wrong = (f"acpi --exclude=APIC /boot/{os.path.basename(lies)}")
+    found = [
+        Scenario("UEFI, 8 CPUs", "uefi", cpus=8, log=up(8) + (GRUB,)),
+        Scenario("BIOS, one CPU", "bios", log=up(1) + (GRUB,)),
+        Scenario("BIOS, 2 CPUs", "bios", cpus=2, log=up(2) + (GRUB,)),
+        Scenario("BIOS, 8 CPUs", "bios", cpus=8, log=up(8) + (GRUB,)),
+        Scenario("BIOS, 64 CPUs", "bios", cpus=64, log=up(64) + (GRUB,)),
+        Scenario("BIOS, a list of CPUs that lies", "bios", cpus=4, grub=wrong,
+                 modules=(lies,), log=up(3, 4)[:1] + LIES_SEEN),
+        Scenario("direct, 255 CPUs", cpus=255, memory="1G", log=up(255),
+                 append="selftest=smp:*"),
+        Scenario("direct, 128 CPUs, memory for fewer", cpus=128,
+                 append="mem=8M selftest=smp:*",
+                 log=(r"^cpus: (\d\d|1[01]\d) of 128 are up",
+                      r"to 127: left out: there is no memory")),
+        Scenario("direct, 4 CPUs, a script", cpus=4, log=up(4),
+                 script=CPU_CONVERSATION),
+        Scenario("direct, 8 CPUs by turns", cpus=8, extra=BY_TURNS, log=up(8)),
+        Scenario("direct, 64 CPUs by turns", cpus=64, extra=BY_TURNS,
+                 log=up(64)),
+        Scenario("direct, maxcpus=2 of 4", cpus=4, append="maxcpus=2",
+                 log=up(2, 4)),
+        Scenario("direct, maxcpus=1 of 4", cpus=4, append="maxcpus=1",
+                 log=up(1, 4)),
+        Scenario("direct, no local APIC", cpus=2, cpu="max,-apic",
+                 log=up(1, 2) + ("there is no local APIC",)),
+        Scenario("direct, no timer", cpus=4, extra=("-machine", "pit=off"),
+                 log=up(4) + ("there is no timer",)),
+        Scenario("direct, one frame of low memory", cpus=4,
+                 append="memmap=316K$4K,312K$324K",
+                 log=up(4) + (r"^reserved: 0+50000 .* trampoline",)),
+        Scenario("direct, no frame of low memory", cpus=4,
+                 append="memmap=632K$4K",
+                 log=up(1, 4) + ("no frame is free below 0xa0000",)),
+    ]
+    for cpus in 2, 4, 8:
+        if narrow:
+            found.append(Scenario(f"direct, {cpus} CPUs, a clock of 3 bits",
+                                  cpus=cpus, image=narrow, log=up(cpus)))
+    if narrow:
+        found.append(Scenario("direct, 8 CPUs by turns, a clock of 3 bits",
+                              cpus=8, extra=BY_TURNS, image=narrow, log=up(8)))
+    return found
+
 
 def scenarios(module):
-    """All of them; @module is a file to hand over."""
+    """All others; @module is a file to hand over."""
     named = (rf"^reserved: .*{re.escape(os.path.basename(module))}",)
     return [
         # UEFI first: they take longest.
@@ -90,7 +186,6 @@ def scenarios(module):
         Scenario("direct, RAM at 1 TiB, frame numbers not compressed",
                  append="pdx=off", **AT_1_TIB),
         Scenario("direct, a CPU without 1 GiB pages", cpu="qemu64"),
-        Scenario("direct, four CPUs", cpus=4),
         Scenario("direct, low RAM ends at 512 MiB", memory="2G",
                  usable=(2046, 2048),
                  extra=("-machine", "max-ram-below-4g=512M")),
@@ -144,15 +239,19 @@ def main():
     parser.add_argument("-j", type=int, default=2)
     parser.add_argument("-v", action="store_true")
     parser.add_argument("--without-tests", action="store_true")
+    parser.add_argument("--narrow", default="")
     parser.add_argument("image")
     parser.add_argument("pattern", nargs="?", default="")
     args = parser.parse_args()
 
-    with tempfile.NamedTemporaryFile(prefix="module-") as module:
+    with tempfile.NamedTemporaryFile(prefix="module-") as module, \
+            tempfile.NamedTemporaryFile(prefix="madt-") as lies:
         module.write(b"a module of more than a page " * 1000)
         module.flush()
-        chosen = [s for s in scenarios(module.name)
-                  if re.search(args.pattern, s.name)]
+        lies.write(LIES)
+        lies.flush()
+        chosen = [s for s in scenarios_with_cpus(lies.name, args.narrow) +
+                  scenarios(module.name) if re.search(args.pattern, s.name)]
         if args.without_tests:
             chosen = [dataclasses.replace(s, tap=False) for s in chosen
                       if not s.script]

@@ -19,17 +19,17 @@ TEST(cpu, control_registers_hold_what_was_written_and_nothing_else)
     EXPECT_EQ(rdmsr(MSR_EFER), EFER_WHOLE | EFER_LMA);
 }
 
-TEST(cpu, each_exception_leads_to_its_stub)
+TEST(cpu, each_vector_leads_to_its_stub)
 {
     struct desc_pointer idt = store_idt();
     const struct idt_gate *gate = (const struct idt_gate *)idt.base;
 
-    REQUIRE(idt.limit == NR_EXCEPTIONS * sizeof(*gate) - 1);
-    for (unsigned int i = 0; i < NR_EXCEPTIONS; i++) {
+    REQUIRE(idt.limit == NR_VECTORS * sizeof(*gate) - 1);
+    for (unsigned int i = 0; i < NR_VECTORS; i++) {
         uint64_t target = gate[i].offset_0 | (uint64_t)gate[i].offset_16 << 16 |
                           (uint64_t)gate[i].offset_32 << 32;
 
-        EXPECT_EQ(target, (uintptr_t)exception_stubs + i * STUB_SIZE);
+        EXPECT_EQ(target, (uintptr_t)vector_stubs + i * STUB_SIZE);
         EXPECT_EQ(gate[i].selector, SELECTOR_CODE);
         EXPECT_EQ(gate[i].type, GATE_INTERRUPT);
     }
@@ -39,7 +39,7 @@ TEST(cpu, what_cannot_trust_the_stack_has_its_own)
 {
     const struct idt_gate *gate = (const struct idt_gate *)store_idt().base;
 
-    for (unsigned int i = 0; i < NR_EXCEPTIONS; i++) {
+    for (unsigned int i = 0; i < NR_VECTORS; i++) {
         unsigned int ist = i == VECTOR_DOUBLE_FAULT    ? IST_DOUBLE_FAULT
                            : i == VECTOR_NMI           ? IST_NMI
                            : i == VECTOR_MACHINE_CHECK ? IST_MACHINE_CHECK
@@ -111,11 +111,11 @@ TEST(cpu, a_function_is_found_by_its_address)
     EXPECT_EQ(offset, 0);
 
     /* And one by an address within. */
-    name = symbol_lookup((uintptr_t)exception_stubs + 40, &offset, &size);
+    name = symbol_lookup((uintptr_t)vector_stubs + 40, &offset, &size);
     REQUIRE(name != NULL);
-    EXPECT_STR(name, "exception_stubs");
+    EXPECT_STR(name, "vector_stubs");
     EXPECT_EQ(offset, 40);
-    EXPECT(size > (NR_EXCEPTIONS - 1) * STUB_SIZE);
+    EXPECT(size > (NR_VECTORS - 1) * STUB_SIZE);
 }
 
 TEST(cpu, no_function_is_found_outside_of_text)

@@ -37,7 +37,7 @@ static struct block *take_all(unsigned int order, paddr_t limit,
 {
     struct page_info *pg;
 
-    while ((pg = alloc_heap_pages(order, limit)) != NULL) {
+    while ((pg = alloc_heap_pages(order, limit, NULL)) != NULL) {
         struct block *block = maddr_to_virt(page_address(pg));
 
         *block = (struct block){ list, order, page_address(pg) };
@@ -79,14 +79,15 @@ static void give_back(struct block *list)
             other->next = second;
             second = other;
         }
-        free_heap_pages(mfn_to_page(maddr_to_mfn(first->address)), order);
+        free_heap_pages(mfn_to_page(maddr_to_mfn(first->address)), order,
+                        TLB_NO_DEBT);
     }
     while (second) {
         struct block *block = second;
 
         second = block->next;
-        free_heap_pages(mfn_to_page(maddr_to_mfn(block->address)),
-                        block->order);
+        free_heap_pages(mfn_to_page(maddr_to_mfn(block->address)), block->order,
+                        TLB_NO_DEBT);
     }
 }
 
@@ -209,12 +210,12 @@ TEST(live_heap, low_memory_is_used_last)
 {
     const struct memory_map *map = &boot_state()->map;
     paddr_t end = memory_map_ram_end(map), tier = 4UL << 30;
-    struct page_info *pg = alloc_heap_pages(0, HEAP_NO_LIMIT);
+    struct page_info *pg = alloc_heap_pages(0, HEAP_NO_LIMIT, NULL);
 
     REQUIRE(pg != NULL);
     if (end <= tier)
         tier = 16UL << 20;
     if (end > tier + SUPERPAGE_SIZE * 2)
         EXPECT(page_address(pg) >= tier);
-    free_heap_pages(pg, 0);
+    free_heap_pages(pg, 0, TLB_NO_DEBT);
 }

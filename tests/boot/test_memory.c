@@ -145,10 +145,10 @@ TEST(memory, modules_are_kept_and_hold_what_they_held)
 TEST(memory, mem_leaves_nothing_above_it)
 {
     paddr_t limit = boot_state()->options.mem;
-    struct page_info *pg = alloc_heap_pages(0, HEAP_NO_LIMIT);
+    struct page_info *pg = alloc_heap_pages(0, HEAP_NO_LIMIT, NULL);
 
     REQUIRE(pg != NULL);
     EXPECT(memory_map_ram_end(&boot_state()->map) <= limit);
     EXPECT(mfn_to_maddr(page_to_mfn(pg)) < limit);
-    free_heap_pages(pg, 0);
+    free_heap_pages(pg, 0, TLB_NO_DEBT);
 }

@@ -4,12 +4,14 @@
 #include <test.h>
 
 #include <boot/setup.h>
+#include <cpu/fixed_map.h>
 #include <cpu/image.h>
-#include <cpu/layout.h>
+#include <cpu/lapic.h>
 #include <cpu/paging.h>
 #include <cpu/registers.h>
 #include <cpu/stacks.h>
 #include <x86/cpuid.h>
+#include <x86/msr.h>
 #include <x86/pte.h>
 #include <xen/bits.h>
 #include <xen/bootmem.h>
@@ -17,6 +19,8 @@
 #include <xen/mm-frame.h>
 
 #define HYPERVISOR_START 0xffff800000000000
+
+#define DEVICE_FLAGS (PTE_UNCACHED | PTE_THROUGH | PTE_NX | PTE_WRITABLE)
 
 static bool is_readable(const void *va)
 {
@@ -224,5 +228,34 @@ TEST(paging, large_pages_map_what_is_large)
             continue;
         EXPECT(paging_lookup(maddr_to_virt(start), &level) != 0);
         EXPECT_EQ(level, best);
+    }
+}
+
+TEST(paging, registers_are_not_cached_and_only_their_page_is_not)
+{
+    unsigned int level;
+    uint64_t entry = paging_lookup(fixed_page(FIXED_LAPIC), &level);
+
+    EXPECT_EQ(entry != 0, lapic_is_on());
+    if (entry) {
+        EXPECT_EQ(level, 1);
+        EXPECT_EQ(entry & PTE_ADDRESS, rdmsr(MSR_APIC_BASE) & PTE_ADDRESS);
+        EXPECT_EQ(entry & DEVICE_FLAGS, DEVICE_FLAGS);
+    }
+    for (unsigned int i = FIXED_LAPIC + 1; i < NR_FIXED; i++)
+        EXPECT(!paging_lookup(fixed_page(i), &level));
+}
+
+TEST(paging, where_cpus_begin_cannot_be_executed_any_more)
+{
+    mfn_t frame = boot_state()->trampoline;
+    unsigned int level;
+
+    if (!mfn_eq(frame, INVALID_MFN)) {
+        void *va = maddr_to_virt(mfn_to_maddr(frame));
+
+        EXPECT(paging_lookup(va, &level) & PTE_NX);
+        EXPECT_STR(bootmem_owner(frame), "trampoline");
+        EXPECT(!paging_lookup((void *)mfn_to_maddr(frame), &level));
     }
 }

@@ -69,7 +69,7 @@ static void take(unsigned int i, const struct step *step)
     unsigned long start = 0;
 
     out[i].order = order;
-    out[i].pg = alloc_heap_pages(order, limit_of(step));
+    out[i].pg = alloc_heap_pages(order, limit_of(step), NULL);
     if (!naive_heap_choose(order, limit_of(step), &choice)) {
         EXPECT(!out[i].pg);
         return;
@@ -85,7 +85,7 @@ static void take(unsigned int i, const struct step *step)
 static void give_back(unsigned int i)
 {
     EXPECT(naive_heap_free(mfn_x(page_to_mfn(out[i].pg)), BIT(out[i].order)));
-    free_heap_pages(out[i].pg, out[i].order);
+    free_heap_pages(out[i].pg, out[i].order, TLB_NO_DEBT);
     out[i].pg = NULL;
 }
 

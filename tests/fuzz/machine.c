@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The machine of a fuzzer: it has nothing to say, and a bug is a finding. */
+/*
+ * The machine of a fuzzer: one CPU, without a TLB; it has nothing to say, and a
+ * bug is a finding.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <xen/arch.h>
+
+#include <asm/processor.h>
 
 #include "fuzz.h"
 
@@ -21,5 +26,29 @@ unsigned int arch_cpu_id(void)
 _Noreturn void arch_bug(const char *file, int line, const char *what)
 {
     fprintf(stderr, "%s:%d: %s\n", file, line, what);
+    abort();
+}
+
+void cpu_relax(void)
+{
+}
+
+bool interrupts_disable(void)
+{
+    return true;
+}
+
+void interrupts_restore(bool enabled)
+{
+    (void)enabled;
+}
+
+void arch_flush_tlb_local(void)
+{
+}
+
+void arch_send_ipi(unsigned int cpu)
+{
+    (void)cpu;
     abort();
 }

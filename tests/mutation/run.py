@@ -12,6 +12,8 @@ have one paragraph a fault:
     -    while (order < MAX_ORDER) {            text that the file has once
     +    while (order < 3) {                    what stands there instead
 
+A test program named clock3/test_x is that of the build with such a clock.
+
 A fault whose text is gone, that does not compile, or that no test notices, is
 a failure. So is a test program that is red before anything was planted.
 """
@@ -53,7 +55,8 @@ def faults(pattern):
 
 
 def program(test):
-    return f"build/hosted/tests/unit/{test}"
+    build, _, name = f"build/{test}".rpartition("/")
+    return f"{build}/hosted/tests/unit/{name}"
 
 
 def build(tree, *targets):

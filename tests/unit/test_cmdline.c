@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The command line: what is understood, and what is named and ignored. */
+#include <limits.h>
 #include <string.h>
 
 #include <hosted.h>
@@ -29,8 +30,9 @@ static bool says(const char *text)
 static void expect_defaults(int line)
 {
     if (options.console != CONSOLE_COM1 || options.log_level != LOG_INFO ||
-        options.mem != PADDR_MAX || options.exact_map || options.nr_memmap ||
-        !options.pdx || strcmp(options.selftest, "*") != 0 || options.poweroff)
+        options.max_cpus != UINT_MAX || options.mem != PADDR_MAX ||
+        options.exact_map || options.nr_memmap || !options.pdx ||
+        strcmp(options.selftest, "*") != 0 || options.poweroff)
         test_fail(__FILE__, line, "an option is not at its default");
 }
 
@@ -44,10 +46,11 @@ TEST(cmdline, nothing_means_the_defaults)
 
 TEST(cmdline, each_option_is_understood)
 {
-    parse_quietly("console=com2 loglvl=debug mem=512M memmap=exactmap,1M@2M "
-                  "pdx=off selftest=string:* poweroff");
+    parse_quietly("console=com2 loglvl=debug maxcpus=12 mem=512M "
+                  "memmap=exactmap,1M@2M pdx=off selftest=string:* poweroff");
     EXPECT_EQ(options.console, CONSOLE_COM2);
     EXPECT_EQ(options.log_level, LOG_DEBUG);
+    EXPECT_EQ(options.max_cpus, 12);
     EXPECT_EQ(options.mem, 512ULL << 20);
     EXPECT(options.exact_map);
     EXPECT_EQ(options.nr_memmap, 1);
@@ -136,6 +139,23 @@ static void expect_memmap(unsigned int i, uint64_t address, uint64_t size,
     EXPECT_EQ(options.memmap[i].address, address);
     EXPECT_EQ(options.memmap[i].size, size);
     EXPECT_EQ(options.memmap[i].type, type);
+}
+
+TEST(cmdline, there_is_at_least_one_cpu_and_no_end)
+{
+    static const char *const bad[] = { "maxcpus=0",   "maxcpus=",
+                                       "maxcpus",     "maxcpus=-1",
+                                       "maxcpus=two", "maxcpus=0x100000000" };
+
+    parse_quietly("maxcpus=1");
+    EXPECT_EQ(options.max_cpus, 1);
+    parse_quietly("maxcpus=0xffffffff");
+    EXPECT_EQ(options.max_cpus, UINT_MAX);
+    for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        parse(bad[i]);
+        expect_defaults(__LINE__);
+        EXPECT(says("is a number of CPUs, and not 0"));
+    }
 }
 
 TEST(cmdline, memmap_adds_up_in_one_word_and_in_several)

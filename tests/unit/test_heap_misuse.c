@@ -26,8 +26,8 @@ static void heap_in_use(void)
     small_machine(ram, 2);
     heap_add(_mfn(NR), NR);
     for (unsigned int order = 0; order < TOP - 1; order++) {
-        out[order] = alloc_heap_pages(order, HEAP_NO_LIMIT);
-        buddy[order] = alloc_heap_pages(order, HEAP_NO_LIMIT);
+        out[order] = alloc_heap_pages(order, HEAP_NO_LIMIT, NULL);
+        buddy[order] = alloc_heap_pages(order, HEAP_NO_LIMIT, NULL);
     }
     for (unsigned int order = 0; order < TOP - 1; order++)
         EXPECT(out[order] != NULL && buddy[order] != NULL);
@@ -37,11 +37,12 @@ TEST(heap_misuse, a_block_given_back_twice_is_a_bug)
 {
     heap_in_use();
     for (unsigned int order = 0; order < TOP - 1; order++) {
-        free_heap_pages(out[order], order);
-        EXPECT_BUG(free_heap_pages(out[order], order));
-        free_heap_pages(buddy[order], order); /* it merges: other heads */
-        EXPECT_BUG(free_heap_pages(out[order], order));
-        EXPECT_BUG(free_heap_pages(buddy[order], order));
+        free_heap_pages(out[order], order, TLB_NO_DEBT);
+        EXPECT_BUG(free_heap_pages(out[order], order, TLB_NO_DEBT));
+        free_heap_pages(buddy[order], order,
+                        TLB_NO_DEBT); /* it merges: other heads */
+        EXPECT_BUG(free_heap_pages(out[order], order, TLB_NO_DEBT));
+        EXPECT_BUG(free_heap_pages(buddy[order], order, TLB_NO_DEBT));
     }
     EXPECT_EQ(heap_check(), 0);
 }
@@ -49,21 +50,23 @@ TEST(heap_misuse, a_block_given_back_twice_is_a_bug)
 TEST(heap_misuse, a_part_of_a_free_block_given_back_is_a_bug)
 {
     heap_in_use();
-    free_heap_pages(out[8], 8);
+    free_heap_pages(out[8], 8, TLB_NO_DEBT);
     for (unsigned int order = 0; order <= 8; order++)
         for (unsigned long i = 0; i < 256; i += BIT(order) * 17)
-            EXPECT_BUG(free_heap_pages(out[8] + i, order));
+            EXPECT_BUG(free_heap_pages(out[8] + i, order, TLB_NO_DEBT));
 }
 
 TEST(heap_misuse, a_block_with_a_free_part_given_back_is_a_bug)
 {
     heap_in_use();
     for (unsigned int order = 1; order < 9; order++) {
-        free_heap_pages(out[order] + BIT(order) - 1, 0);
-        EXPECT_BUG(free_heap_pages(out[order], order));
-        EXPECT_BUG(free_heap_pages(out[order] + BIT(order - 1), order - 1));
+        free_heap_pages(out[order] + BIT(order) - 1, 0, TLB_NO_DEBT);
+        EXPECT_BUG(free_heap_pages(out[order], order, TLB_NO_DEBT));
+        EXPECT_BUG(free_heap_pages(out[order] + BIT(order - 1), order - 1,
+                                   TLB_NO_DEBT));
     }
-    EXPECT_BUG(free_heap_pages(out[8], 9)); /* longer than it was */
+    EXPECT_BUG(
+        free_heap_pages(out[8], 9, TLB_NO_DEBT)); /* longer than it was */
 }
 
 TEST(heap_misuse, a_block_that_there_cannot_be_is_a_bug)
@@ -72,18 +75,20 @@ TEST(heap_misuse, a_block_that_there_cannot_be_is_a_bug)
 
     heap_in_use();
     for (unsigned int i = 0; i < ARRAY_SIZE(order); i++)
-        EXPECT_BUG(free_heap_pages(out[0], order[i]));
+        EXPECT_BUG(free_heap_pages(out[0], order[i], TLB_NO_DEBT));
     for (unsigned int o = 1; o < 8; o++)
         for (unsigned int i = 0; i < o; i++)
-            EXPECT_BUG(free_heap_pages(out[8] + BIT(i), o));
+            EXPECT_BUG(free_heap_pages(out[8] + BIT(i), o, TLB_NO_DEBT));
 
-    EXPECT_BUG(free_heap_pages(NULL, 0));
-    EXPECT_BUG(free_heap_pages(frame_table - 1, 0));
-    EXPECT_BUG(free_heap_pages(pdx_to_page(2 * GROUP), 0));
-    EXPECT_BUG(free_heap_pages(pdx_to_page(nr_pdxs), 0));
-    EXPECT_BUG(free_heap_pages(pdx_to_page(nr_pdxs) + BIT(30), 0));
-    EXPECT_BUG(free_heap_pages((struct page_info *)((char *)out[0] + 16), 0));
-    EXPECT_BUG(free_heap_pages(pdx_to_page(0), highest_bit(2 * GROUP)));
+    EXPECT_BUG(free_heap_pages(NULL, 0, TLB_NO_DEBT));
+    EXPECT_BUG(free_heap_pages(frame_table - 1, 0, TLB_NO_DEBT));
+    EXPECT_BUG(free_heap_pages(pdx_to_page(2 * GROUP), 0, TLB_NO_DEBT));
+    EXPECT_BUG(free_heap_pages(pdx_to_page(nr_pdxs), 0, TLB_NO_DEBT));
+    EXPECT_BUG(free_heap_pages(pdx_to_page(nr_pdxs) + BIT(30), 0, TLB_NO_DEBT));
+    EXPECT_BUG(free_heap_pages((struct page_info *)((char *)out[0] + 16), 0,
+                               TLB_NO_DEBT));
+    EXPECT_BUG(
+        free_heap_pages(pdx_to_page(0), highest_bit(2 * GROUP), TLB_NO_DEBT));
 }
 
 TEST(heap_misuse, a_frame_that_is_still_somebodys_given_back_is_a_bug)
@@ -93,14 +98,14 @@ TEST(heap_misuse, a_frame_that_is_still_somebodys_given_back_is_a_bug)
         uint32_t *word = (uint32_t *)((char *)out[3] + i);
 
         *word = 1;
-        EXPECT_BUG(free_heap_pages(out[3], 3));
+        EXPECT_BUG(free_heap_pages(out[3], 3, TLB_NO_DEBT));
         *word = 0;
         word = (uint32_t *)((char *)(out[3] + 7) + i);
         *word = 1;
-        EXPECT_BUG(free_heap_pages(out[3], 3));
+        EXPECT_BUG(free_heap_pages(out[3], 3, TLB_NO_DEBT));
         *word = 0;
     }
-    free_heap_pages(out[3], 3);
+    free_heap_pages(out[3], 3, TLB_NO_DEBT);
 }
 
 /* Of a frame that was never the heap's, only the sum tells. */
@@ -108,8 +113,10 @@ TEST(heap_misuse, a_frame_too_many_is_a_bug)
 {
     small_machine(ram, 2);
     heap_add(_mfn(NR), NR);
-    EXPECT_BUG(free_heap_pages(mfn_to_page(_mfn(4 * GROUP - 16)), 0));
-    EXPECT_BUG(free_heap_pages(mfn_to_page(_mfn(4 * GROUP - 16)), 4));
+    EXPECT_BUG(
+        free_heap_pages(mfn_to_page(_mfn(4 * GROUP - 16)), 0, TLB_NO_DEBT));
+    EXPECT_BUG(
+        free_heap_pages(mfn_to_page(_mfn(4 * GROUP - 16)), 4, TLB_NO_DEBT));
 }
 
 TEST(heap_misuse, memory_that_cannot_be_added_is_a_bug)
@@ -125,7 +132,8 @@ TEST(heap_misuse, memory_that_cannot_be_added_is_a_bug)
     EXPECT_BUG(heap_add(_mfn(4 * GROUP - 16), 1));
 }
 
-/* What the console says before free_heap_pages(@pg, @order) stops. */
+/* What the console says before free_heap_pages(@pg, @order, TLB_NO_DEBT) stops.
+ */
 static const char *last_words(struct page_info *pg, unsigned int order)
 {
     static char text[4096];
@@ -138,7 +146,7 @@ static const char *last_words(struct page_info *pg, unsigned int order)
     if (test_fork() == 0) {
         dup2(end[1], STDOUT_FILENO);
         hosted_console_show(true);
-        free_heap_pages(pg, order);
+        free_heap_pages(pg, order, TLB_NO_DEBT);
         _exit(0);
     }
     close(end[1]);
@@ -167,7 +175,7 @@ TEST(heap_misuse, last_words_name_the_frame_and_what_is_wrong)
     char frame[64];
 
     heap_in_use();
-    free_heap_pages(out[4] + 6, 1);
+    free_heap_pages(out[4] + 6, 1, TLB_NO_DEBT);
     snprintf(frame, sizeof(frame), "frame %#lx (address %#lx)",
              mfn_x(page_to_mfn(out[4])), mfn_to_maddr(page_to_mfn(out[4])));
     expect_words(out[4], 4, frame);
@@ -194,15 +202,15 @@ TEST(heap_misuse, frame_0_given_back_is_a_bug)
 
     small_machine(low, 1);
     heap_add(_mfn(0), NR);
-    EXPECT(alloc_heap_pages(3, HEAP_NO_LIMIT) != NULL);
+    EXPECT(alloc_heap_pages(3, HEAP_NO_LIMIT, NULL) != NULL);
     for (unsigned int order = 0; order < 3; order++)
-        EXPECT_BUG(free_heap_pages(mfn_to_page(_mfn(0)), order));
+        EXPECT_BUG(free_heap_pages(mfn_to_page(_mfn(0)), order, TLB_NO_DEBT));
     expect_words(mfn_to_page(_mfn(0)), 0, "frame 0 is never the heap's");
 }
 
 static __noinline void free_here(struct page_info *pg, unsigned int order)
 {
-    free_heap_pages(pg, order);
+    free_heap_pages(pg, order, TLB_NO_DEBT);
     __asm__ volatile("" ::: "memory"); /* no tail call: we are the caller */
 }
 
@@ -229,8 +237,8 @@ TEST(heap_misuse, who_gave_a_frame_back_is_remembered)
     /* Forgotten after so many others. */
     for (unsigned int i = 0; i < HEAP_HISTORY; i++) {
         EXPECT_EQ(heap_last_free(mfn) != 0, CONFIG_DEBUG);
-        free_heap_pages(out[0], 0);
-        out[0] = alloc_heap_pages(0, HEAP_NO_LIMIT);
+        free_heap_pages(out[0], 0, TLB_NO_DEBT);
+        out[0] = alloc_heap_pages(0, HEAP_NO_LIMIT, NULL);
     }
     EXPECT_EQ(heap_last_free(mfn), 0);
 }
@@ -252,15 +260,15 @@ static unsigned int nr_explanations(void)
 TEST(heap_misuse, a_failure_says_what_there_is)
 {
     heap_in_use();
-    free_heap_pages(out[3], 3);
-    free_heap_pages(out[2], 2);
-    EXPECT(alloc_heap_pages(4, (2 * NR - 1) * PAGE_SIZE) == NULL);
+    free_heap_pages(out[3], 3, TLB_NO_DEBT);
+    free_heap_pages(out[2], 2, TLB_NO_DEBT);
+    EXPECT(alloc_heap_pages(4, (2 * NR - 1) * PAGE_SIZE, NULL) == NULL);
     EXPECT(strstr(hosted_console(),
                   "no block of order 4 below 0x7ff000, 1 failed in a row; "
                   "free: 14 of 1024 frames, below the limit 14, largest "
                   "block there of order 3") != NULL);
 
-    EXPECT(alloc_heap_pages(0, NR * PAGE_SIZE) == NULL);
+    EXPECT(alloc_heap_pages(0, NR * PAGE_SIZE, NULL) == NULL);
     EXPECT(strstr(hosted_console(), "below the limit 0, largest block there "
                                     "none") != NULL);
 }
@@ -269,9 +277,10 @@ TEST(heap_misuse, a_failure_says_what_there_is)
 TEST(heap_misuse, a_failure_counts_what_is_below_the_limit)
 {
     heap_in_use();
-    free_heap_pages(out[8], 8);
-    EXPECT(alloc_heap_pages(8, mfn_to_maddr(page_to_mfn(out[8])) +
-                                   13 * PAGE_SIZE) == NULL);
+    free_heap_pages(out[8], 8, TLB_NO_DEBT);
+    EXPECT(alloc_heap_pages(8,
+                            mfn_to_maddr(page_to_mfn(out[8])) + 13 * PAGE_SIZE,
+                            NULL) == NULL);
     EXPECT(strstr(hosted_console(), "below the limit 15, largest block there "
                                     "of order 3") != NULL);
 }
@@ -280,12 +289,12 @@ TEST(heap_misuse, a_run_of_failures_is_told_at_powers_of_two)
 {
     heap_in_use();
     for (unsigned int i = 1; i <= 1000; i++) {
-        EXPECT(alloc_heap_pages(64, HEAP_NO_LIMIT) == NULL);
+        EXPECT(alloc_heap_pages(64, HEAP_NO_LIMIT, NULL) == NULL);
         EXPECT_EQ(nr_explanations(), highest_bit(i) + 1);
     }
-    free_heap_pages(out[0], 0);
-    EXPECT(alloc_heap_pages(0, HEAP_NO_LIMIT) != NULL);
-    EXPECT(alloc_heap_pages(0, 0) == NULL); /* a run of its own */
+    free_heap_pages(out[0], 0, TLB_NO_DEBT);
+    EXPECT(alloc_heap_pages(0, HEAP_NO_LIMIT, NULL) != NULL);
+    EXPECT(alloc_heap_pages(0, 0, NULL) == NULL); /* a run of its own */
     EXPECT_EQ(nr_explanations(), 11);
 }
 
@@ -304,7 +313,7 @@ static void expect_broken(int invariant, unsigned long *word,
 TEST(heap_misuse, the_check_sees_a_mark_inside_a_free_block)
 {
     heap_in_use();
-    free_heap_pages(out[5], 5);
+    free_heap_pages(out[5], 5, TLB_NO_DEBT);
     for (unsigned int i = 1; i < 32; i++) {
         expect_broken(1, &(out[5] + i)->count_info, PGC_state_free);
         expect_broken(2, &(out[5] + i)->count_info, 1);
@@ -318,9 +327,9 @@ TEST(heap_misuse, the_check_sees_heads_off_their_list)
     struct page_info *pg;
 
     heap_in_use();
-    free_heap_pages(out[1], 1);
-    free_heap_pages(out[6], 6);
-    free_heap_pages(buddy[1], 1);
+    free_heap_pages(out[1], 1, TLB_NO_DEBT);
+    free_heap_pages(out[6], 6, TLB_NO_DEBT);
+    free_heap_pages(buddy[1], 1, TLB_NO_DEBT);
     pg = out[6];
     expect_broken(3, &out[8]->count_info, PGC_state_free);
     expect_broken(3, &pg->count_info, 0);
@@ -356,7 +365,7 @@ TEST(heap_misuse, the_check_sees_blocks_that_there_cannot_be)
     expect_false_head(4, out[3] + 1, 1);
     expect_false_head(4, out[3], 21);
     expect_false_head(4, pdx_to_page(3 * GROUP), highest_bit(2 * GROUP));
-    free_heap_pages(out[3], 3);
+    free_heap_pages(out[3], 3, TLB_NO_DEBT);
     expect_false_head(5, buddy[3], 3);
     expect_false_head(7, pdx_to_page(0), 3);
 }

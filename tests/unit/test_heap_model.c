@@ -87,7 +87,7 @@ static void take(struct out *o)
     mfn_t mfn;
 
     o->order = draw(draw(4) == 0 ? NR_ORDERS : 6);
-    o->pg = alloc_heap_pages(o->order, limit);
+    o->pg = alloc_heap_pages(o->order, limit, NULL);
     if (!naive_heap_choose(o->order, limit, &choice)) {
         EXPECT(o->pg == NULL);
         return;
@@ -119,7 +119,7 @@ static void give_back(struct out *o)
     } else {
         o->pg = NULL;
     }
-    free_heap_pages(pg, order);
+    free_heap_pages(pg, order, TLB_NO_DEBT);
     EXPECT(naive_heap_free(mfn_x(page_to_mfn(pg)), BIT(order)));
 }
 

@@ -36,7 +36,7 @@ static void use(struct page_info *pg, unsigned int order, unsigned int from,
 static void give_back(struct page_info *pg, unsigned int order, unsigned int me)
 {
     use(pg, order, me, 0);
-    free_heap_pages(pg, order);
+    free_heap_pages(pg, order, TLB_NO_DEBT);
 }
 
 static void *allocate_and_free(void *cpu)
@@ -57,7 +57,7 @@ static void *allocate_and_free(void *cpu)
             continue;
         }
         order[i] = random >> 24 & 7;
-        held[i] = alloc_heap_pages(order[i], HEAP_NO_LIMIT);
+        held[i] = alloc_heap_pages(order[i], HEAP_NO_LIMIT, NULL);
         if (held[i])
             use(held[i], order[i], 0, me);
         if (round % 1000 == 0 && heap_check())
@@ -105,7 +105,7 @@ static void be_the_other_cpu(int signal_number)
     (void)signal_number;
     protect_last_entries(PROT_READ | PROT_WRITE);
     hosted_set_cpu_id(1);
-    free_heap_pages(shared, 0);
+    free_heap_pages(shared, 0, TLB_NO_DEBT);
     hosted_set_cpu_id(0);
 }
 
@@ -114,7 +114,7 @@ static void free_by_two(void)
     if (signal(SIGSEGV, be_the_other_cpu) == SIG_ERR)
         abort();
     protect_last_entries(PROT_NONE);
-    free_heap_pages(shared, 12);
+    free_heap_pages(shared, 12, TLB_NO_DEBT);
 }
 
 TEST(heap_threads, two_cpus_that_give_back_one_frame_are_a_bug)
@@ -122,7 +122,7 @@ TEST(heap_threads, two_cpus_that_give_back_one_frame_are_a_bug)
     static const struct ram ram[] = { { FIRST, NR } };
 
     small_machine_heap(ram, 1);
-    shared = alloc_heap_pages(12, HEAP_NO_LIMIT);
+    shared = alloc_heap_pages(12, HEAP_NO_LIMIT, NULL);
     REQUIRE(shared != NULL);
     last_entries = (void *)((uintptr_t)(shared + NR - 1) & PAGE_MASK);
     EXPECT_BUG(free_by_two());

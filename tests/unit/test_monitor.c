@@ -12,6 +12,7 @@
 #include <xen/monitor.h>
 #include <xen/page_alloc.h>
 #include <xen/printk.h>
+#include <xen/smp.h>
 
 static struct e820_map raw;
 static struct monitor_view view;
@@ -51,8 +52,8 @@ static void expect_answer(const char *line, const char *part)
 
 TEST(monitor, help_lists_every_command)
 {
-    static const char *const name[] = { "help",   "map",      "heap",
-                                        "page",   "alloc",    "free",
+    static const char *const name[] = { "help",   "map",      "heap",    "page",
+                                        "alloc",  "free",     "cpus",    "tlb",
                                         "reboot", "selftest", "poweroff" };
 
     for (unsigned int i = 0; i < sizeof(name) / sizeof(name[0]); i++)
@@ -100,6 +101,14 @@ TEST(monitor, heap_shows_the_sum_and_the_verdict)
              heap_nr_free(), heap_nr_free());
     expect_answer("heap", expected);
     expect_answer("heap", "check   every invariant holds");
+}
+
+TEST(monitor, cpus_shows_a_line_for_each)
+{
+    boot();
+    expect_answer("cpus", "   0  runs ");
+    smp_set_nr_cpus(2);
+    expect_answer("cpus", "   1  ");
 }
 
 TEST(monitor, page_tells_what_kind_of_frame_it_is)

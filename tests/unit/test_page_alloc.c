@@ -31,7 +31,7 @@ static void expect_one_each(unsigned long orders)
 
 static unsigned long alloc(unsigned int order, paddr_t limit)
 {
-    struct page_info *pg = alloc_heap_pages(order, limit);
+    struct page_info *pg = alloc_heap_pages(order, limit, NULL);
 
     return pg ? mfn_x(page_to_mfn(pg)) : 0;
 }
@@ -43,17 +43,17 @@ TEST(page_alloc, freeing_every_frame_rebuilds_the_one_block)
 
     heap_of_one_block(TOP);
     for (unsigned long i = 0; i < NR; i++)
-        pg[i] = alloc_heap_pages(0, HEAP_NO_LIMIT);
+        pg[i] = alloc_heap_pages(0, HEAP_NO_LIMIT, NULL);
     EXPECT_EQ(heap_nr_free(), 0);
-    EXPECT(alloc_heap_pages(0, HEAP_NO_LIMIT) == NULL);
+    EXPECT(alloc_heap_pages(0, HEAP_NO_LIMIT, NULL) == NULL);
 
     for (unsigned long i = 0; i < NR; i += 2)
-        free_heap_pages(pg[i], 0);
+        free_heap_pages(pg[i], 0, TLB_NO_DEBT);
     EXPECT_EQ(heap_nr_blocks(0), NR / 2); /* no two are buddies */
     EXPECT_EQ(heap_check(), 0);
 
     for (unsigned long i = 1; i < NR; i += 2)
-        free_heap_pages(pg[i], 0);
+        free_heap_pages(pg[i], 0, TLB_NO_DEBT);
     expect_one_each(BIT(TOP));
 }
 
@@ -61,13 +61,13 @@ TEST(page_alloc, a_split_hands_out_the_lowest_part_of_each_order)
 {
     heap_of_one_block(MAX_ORDER);
     for (unsigned int order = 0; order <= MAX_ORDER; order++) {
-        struct page_info *pg = alloc_heap_pages(order, HEAP_NO_LIMIT);
+        struct page_info *pg = alloc_heap_pages(order, HEAP_NO_LIMIT, NULL);
 
         REQUIRE(pg != NULL);
         EXPECT_EQ(mfn_x(page_to_mfn(pg)), BIT(MAX_ORDER));
         EXPECT(page_info_is_zero(pg));
         expect_one_each(BIT(MAX_ORDER) - BIT(order));
-        free_heap_pages(pg, order);
+        free_heap_pages(pg, order, TLB_NO_DEBT);
         expect_one_each(BIT(MAX_ORDER));
     }
 }
@@ -78,7 +78,7 @@ TEST(page_alloc, an_order_that_there_is_not_is_refused)
 
     heap_of_one_block(MAX_ORDER);
     for (unsigned int i = 0; i < ARRAY_SIZE(order); i++) {
-        EXPECT(alloc_heap_pages(order[i], HEAP_NO_LIMIT) == NULL);
+        EXPECT(alloc_heap_pages(order[i], HEAP_NO_LIMIT, NULL) == NULL);
         EXPECT_EQ(heap_nr_blocks(order[i]), 0);
     }
     expect_one_each(BIT(MAX_ORDER));
@@ -91,10 +91,10 @@ TEST(page_alloc, the_largest_blocks_do_not_merge)
     struct page_info *pg;
 
     small_machine_heap(ram, 1);
-    pg = alloc_heap_pages(MAX_ORDER, HEAP_NO_LIMIT);
+    pg = alloc_heap_pages(MAX_ORDER, HEAP_NO_LIMIT, NULL);
     REQUIRE(pg != NULL);
     expect_one_each(BIT(MAX_ORDER));
-    free_heap_pages(pg, MAX_ORDER);
+    free_heap_pages(pg, MAX_ORDER, TLB_NO_DEBT);
     EXPECT_EQ(heap_nr_blocks(MAX_ORDER), 2);
     EXPECT_EQ(heap_check(), 0);
 }
@@ -177,12 +177,12 @@ TEST(page_alloc, blocks_do_not_merge_with_what_is_in_a_hole)
     small_machine_heap(ram, 2);
     EXPECT_EQ(heap_nr_blocks(order), 2);
     for (unsigned int i = 0; i < 2; i++) {
-        pg = alloc_heap_pages(order, (6 - 3 * i) * GROUP * PAGE_SIZE);
+        pg = alloc_heap_pages(order, (6 - 3 * i) * GROUP * PAGE_SIZE, NULL);
         REQUIRE(pg != NULL);
-        free_heap_pages(pg, order);
-        pg = alloc_heap_pages(0, (6 - 3 * i) * GROUP * PAGE_SIZE);
+        free_heap_pages(pg, order, TLB_NO_DEBT);
+        pg = alloc_heap_pages(0, (6 - 3 * i) * GROUP * PAGE_SIZE, NULL);
         REQUIRE(pg != NULL);
-        free_heap_pages(pg, 0);
+        free_heap_pages(pg, 0, TLB_NO_DEBT);
     }
     EXPECT_EQ(heap_nr_blocks(order), 2);
     EXPECT_EQ(heap_check(), 0);
@@ -209,11 +209,11 @@ TEST(page_alloc, a_limit_is_kept_to_the_byte)
         EXPECT_EQ(alloc(order, enough - PAGE_SIZE), 0);
         EXPECT_EQ(alloc(order, enough - 1), 0);
         for (paddr_t more = 0; more <= PAGE_SIZE; more += PAGE_SIZE) {
-            struct page_info *pg = alloc_heap_pages(order, enough + more);
+            struct page_info *pg = alloc_heap_pages(order, enough + more, NULL);
 
             REQUIRE(pg != NULL);
             EXPECT_EQ(mfn_x(page_to_mfn(pg)), NR);
-            free_heap_pages(pg, order);
+            free_heap_pages(pg, order, TLB_NO_DEBT);
         }
     }
     EXPECT_EQ(alloc(0, 0), 0);
@@ -264,13 +264,14 @@ TEST(page_alloc, what_became_free_last_goes_first)
 
     heap_of_one_block(TOP);
     for (unsigned int i = 0; i < 4; i++) {
-        pg[i] = alloc_heap_pages(1, HEAP_NO_LIMIT);
-        EXPECT(alloc_heap_pages(1, HEAP_NO_LIMIT) != NULL); /* its buddy */
+        pg[i] = alloc_heap_pages(1, HEAP_NO_LIMIT, NULL);
+        EXPECT(alloc_heap_pages(1, HEAP_NO_LIMIT, NULL) !=
+               NULL); /* its buddy */
     }
     for (unsigned int i = 0; i < 4; i++)
-        free_heap_pages(pg[i], 1);
+        free_heap_pages(pg[i], 1, TLB_NO_DEBT);
     for (unsigned int i = 4; i-- > 0;)
-        EXPECT(alloc_heap_pages(1, HEAP_NO_LIMIT) == pg[i]);
+        EXPECT(alloc_heap_pages(1, HEAP_NO_LIMIT, NULL) == pg[i]);
 }
 
 TEST(page_alloc, a_block_may_come_back_in_parts)
@@ -278,15 +279,15 @@ TEST(page_alloc, a_block_may_come_back_in_parts)
     struct page_info *pg;
 
     heap_of_one_block(TOP);
-    pg = alloc_heap_pages(TOP, HEAP_NO_LIMIT);
+    pg = alloc_heap_pages(TOP, HEAP_NO_LIMIT, NULL);
     REQUIRE(pg != NULL);
-    free_heap_pages(pg + 1, 0);
-    free_heap_pages(pg + 512, 9);
-    free_heap_pages(pg + 2, 1);
+    free_heap_pages(pg + 1, 0, TLB_NO_DEBT);
+    free_heap_pages(pg + 512, 9, TLB_NO_DEBT);
+    free_heap_pages(pg + 2, 1, TLB_NO_DEBT);
     expect_one_each(BIT(0) | BIT(1) | BIT(9));
     for (unsigned int order = 2; order < 9; order++)
-        free_heap_pages(pg + BIT(order), order);
-    free_heap_pages(pg, 0);
+        free_heap_pages(pg + BIT(order), order, TLB_NO_DEBT);
+    free_heap_pages(pg, 0, TLB_NO_DEBT);
     expect_one_each(BIT(TOP));
 }
 
@@ -296,14 +297,14 @@ TEST(page_alloc, what_is_no_head_any_more_has_an_entry_of_zeroes)
     struct page_info *low, *high;
 
     heap_of_one_block(1);
-    low = alloc_heap_pages(0, HEAP_NO_LIMIT);
-    high = alloc_heap_pages(0, HEAP_NO_LIMIT);
+    low = alloc_heap_pages(0, HEAP_NO_LIMIT, NULL);
+    high = alloc_heap_pages(0, HEAP_NO_LIMIT, NULL);
     REQUIRE(high == low + 1);
     EXPECT(page_info_is_zero(low) && page_info_is_zero(high));
-    free_heap_pages(high, 0);
-    free_heap_pages(low, 0);
+    free_heap_pages(high, 0, TLB_NO_DEBT);
+    free_heap_pages(low, 0, TLB_NO_DEBT);
     EXPECT(!page_info_is_zero(low) && page_info_is_zero(high));
-    EXPECT(alloc_heap_pages(1, HEAP_NO_LIMIT) == low);
+    EXPECT(alloc_heap_pages(1, HEAP_NO_LIMIT, NULL) == low);
     EXPECT(page_info_is_zero(low) && page_info_is_zero(high));
 }
 

@@ -28,6 +28,11 @@ void hosted_console_show(bool show);
 /* This thread is the CPU of that number. A thread that never says is CPU 0. */
 void hosted_set_cpu_id(unsigned int cpu);
 
+/* Have each interrupt answered at once, by the CPU that it is for; for tests of
+ * one thread, which is all CPUs by turns. And how many have been sent. */
+void hosted_answer_at_once(bool yes);
+unsigned long hosted_nr_interrupts(void);
+
 /* Let the next calls of arch_map_frame_table() succeed @nr times, then fail. */
 void hosted_fail_map_after(unsigned int nr);
 

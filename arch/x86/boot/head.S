@@ -216,6 +216,13 @@ high_half:
         mov     %eax, %fs
         mov     %eax, %gs
 
+        /* GS leads to what this CPU has for itself. */
+        lea     boot_cpu(%rip), %rax
+        mov     %rax, %rdx
+        shr     $32, %rdx
+        mov     $MSR_GS_BASE, %ecx
+        wrmsr
+
         /* No frame before this one: here every backtrace ends. */
         lea     boot_stacks + MAIN_STACK_TOP(%rip), %rsp
         xor     %ebp, %ebp
@@ -230,13 +237,15 @@ needs_nx:
         .asciz  "tessera cannot start: the CPU cannot forbid execution (NX)\r\n"
 
         .balign 8
+        .globl  boot_gdt, boot_gdt_limit
+        .set    boot_gdt_limit, boot_gdt_end - boot_gdt - 1
 boot_gdt:
         .quad   0
         .quad   GDT_CODE64
         .quad   GDT_DATA
 boot_gdt_end:
 boot_gdt_pointer:
-        .short  boot_gdt_end - boot_gdt - 1
+        .short  boot_gdt_limit
         .long   MADDR(boot_gdt)
 
         /* Written before bss is cleared, so not there. */
@@ -250,8 +259,10 @@ boot_magic:
 boot_information:
         .long   0
 
+        /* Other CPUs come through these, too (trampoline.S). */
         .bss
         .balign 4096
+        .globl  boot_l4
 boot_l4:
         .skip   4096
 boot_l3:

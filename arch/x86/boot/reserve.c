@@ -67,9 +67,13 @@ static void reserve_modules(const struct boot_state *state)
 static void reserve_table(const char *name, paddr_t start, paddr_t end,
                           void *context)
 {
-    const struct boot_state *state = context;
+    struct boot_state *state = context;
     char owner[32];
 
+    if (strcmp(name, "APIC") == 0 && state->madt_end == 0) {
+        state->madt_start = start;
+        state->madt_end = end;
+    }
     if (!touches_ram(&state->map, start, end))
         return;
 

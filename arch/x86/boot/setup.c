@@ -5,6 +5,7 @@
 #include <cpu/paging.h>
 #include <cpu/registers.h>
 #include <cpu/uart.h>
+#include <cpu/watchdog.h>
 #include <xen/frame_table.h>
 #include <xen/machine.h>
 #include <xen/monitor.h>
@@ -12,6 +13,9 @@
 #include <xen/pdx.h>
 #include <xen/selftest.h>
 #include <xen/symbols.h>
+
+/* A test that says nothing for longer hangs; the slowest take seconds. */
+#define TEST_SECONDS 90
 
 /* Made by tools/symbols.py. */
 extern const struct symbol_table image_symbols;
@@ -81,13 +85,19 @@ static void heap_start(void)
 
 static bool run_selftests(void)
 {
+    unsigned int nr_failed;
+
     if (!CONFIG_SELFTEST)
         return true;
     selftest_register(__start_selftests, __stop_selftests);
     if (!state.options.selftest[0])
         return true;
 
-    return selftest_run(state.options.selftest) == 0;
+    watchdog_start(TEST_SECONDS);
+    nr_failed = selftest_run(state.options.selftest);
+    watchdog_stop();
+
+    return nr_failed == 0;
 }
 
 static _Noreturn void answer_questions(void)
@@ -110,8 +120,10 @@ _Noreturn void setup(void)
     read_command_line();
     boot_build_map(&state);
     boot_fill_bootmem(&state);
+    boot_find_cpus(&state);
     heap_start();
     boot_print_summary(&state, rdtsc() - boot_tsc);
+    boot_start_cpus(&state);
 
     passed = run_selftests();
     if (state.options.poweroff)

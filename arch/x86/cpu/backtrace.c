@@ -8,7 +8,7 @@
  * fault, and cannot go in circles.
  */
 #include <cpu/image.h>
-#include <cpu/stacks.h>
+#include <cpu/percpu.h>
 #include <cpu/traps.h>
 #include <xen/bits.h>
 #include <xen/printk.h>
@@ -23,7 +23,7 @@ struct stack_frame {
 static const uintptr_t *stack_words(uintptr_t address, unsigned int nr)
 {
     if (!IS_ALIGNED(address, sizeof(uintptr_t)) ||
-        !stacks_hold(&boot_stacks, address, nr * sizeof(uintptr_t)))
+        !stacks_hold(this_cpu()->stacks, address, nr * sizeof(uintptr_t)))
         return NULL;
 
     return (const uintptr_t *)address;

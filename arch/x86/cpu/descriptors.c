@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The GDT, the TSS and the IDT: what the CPU looks up by itself. */
 #include <cpu/descriptors.h>
+#include <cpu/percpu.h>
 #include <cpu/registers.h>
 #include <cpu/traps.h>
 
-static struct cpu_tables boot_tables;
-
 /* One for all CPUs: what differs between them is behind the IST slots. */
-static struct idt_gate idt[NR_EXCEPTIONS];
+static struct idt_gate idt[NR_VECTORS];
 
 static struct tss_descriptor describe_tss(const struct tss *tss)
 {
@@ -57,12 +56,10 @@ static uint8_t ist_of(unsigned int vector)
     return IST_NONE;
 }
 
-void idt_load(void)
+static void idt_fill(void)
 {
-    struct desc_pointer pointer = { sizeof(idt) - 1, (uintptr_t)idt };
-
-    for (unsigned int i = 0; i < NR_EXCEPTIONS; i++) {
-        uintptr_t stub = (uintptr_t)exception_stubs + i * STUB_SIZE;
+    for (unsigned int i = 0; i < NR_VECTORS; i++) {
+        uintptr_t stub = (uintptr_t)vector_stubs + i * STUB_SIZE;
 
         idt[i] = (struct idt_gate){
             .offset_0 = (uint16_t)stub,
@@ -73,11 +70,18 @@ void idt_load(void)
             .offset_32 = (uint32_t)(stub >> 32),
         };
     }
+}
+
+void idt_load(void)
+{
+    struct desc_pointer pointer = { sizeof(idt) - 1, (uintptr_t)idt };
+
     load_idt(&pointer);
 }
 
 void traps_init(void)
 {
-    descriptors_load(&boot_tables, &boot_stacks);
+    descriptors_load(&boot_cpu.tables, boot_cpu.stacks);
+    idt_fill();
     idt_load();
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where the CPU comes to with an exception: a stub a vector, which makes all
- * frames alike, and one way from there to C and back.
+ * Where the CPU comes to with an exception or an interrupt: a stub a vector,
+ * which makes all frames alike, and one way from there to C and back. And where
+ * it waits for one.
  */
 #include <cpu/traps.h>
 
@@ -13,9 +14,9 @@
 
         .text
         .balign STUB_SIZE
-        .globl  exception_stubs
-        .type   exception_stubs, @function
-exception_stubs:
+        .globl  vector_stubs
+        .type   vector_stubs, @function
+vector_stubs:
         .set    vector, 0
         .rept   32
         .balign STUB_SIZE
@@ -23,13 +24,20 @@ exception_stubs:
         pushq   $0
         .endif
         pushq   $vector
-        jmp     exception_common
+        jmp     trap_common
         .set    vector, vector + 1
         .endr
-        .size   exception_stubs, . - exception_stubs
+        .rept   256 - 32
+        .balign STUB_SIZE
+        pushq   $0
+        pushq   $vector
+        jmp     trap_common
+        .set    vector, vector + 1
+        .endr
+        .size   vector_stubs, . - vector_stubs
 
-        .type   exception_common, @function
-exception_common:
+        .type   trap_common, @function
+trap_common:
         push    %rax
         push    %rcx
         push    %rdx
@@ -48,7 +56,7 @@ exception_common:
 
         cld
         mov     %rsp, %rdi
-        call    exception
+        call    trap
 
         pop     %r15
         pop     %r14
@@ -67,4 +75,21 @@ exception_common:
         pop     %rax
         add     $16, %rsp
         iretq
-        .size   exception_common, . - exception_common
+        .size   trap_common, . - trap_common
+
+/*
+ * Called and left with interrupts off; they are on while the CPU halts. STI
+ * lets none in before the next instruction is through, so one that came before
+ * ends the HLT. Behind an NMI it could come in between: trap() then has it go
+ * on behind the HLT, too.
+ */
+        .globl  wait_for_interrupt
+        .type   wait_for_interrupt, @function
+wait_for_interrupt:
+        sti
+        .org    wait_for_interrupt + WAIT_HLT
+        hlt
+        .org    wait_for_interrupt + WAIT_OVER
+        cli
+        ret
+        .size   wait_for_interrupt, . - wait_for_interrupt

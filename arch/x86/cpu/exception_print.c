@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Tell of an exception what one wants to know to find its cause. */
 #include <cpu/paging.h>
+#include <cpu/percpu.h>
 #include <cpu/registers.h>
-#include <cpu/stacks.h>
 #include <cpu/traps.h>
 #include <x86/desc.h>
 #include <x86/pte.h>
+#include <xen/arch.h>
 #include <xen/compiler.h>
 #include <xen/printk.h>
 
@@ -68,10 +69,11 @@ static void print_page_fault(uint64_t error, uint64_t address)
  */
 static void print_stack_overflow(const struct trap_frame *f, uint64_t cr2)
 {
+    struct cpu_stacks *mine = this_cpu()->stacks;
+
     if (f->vector != VECTOR_PAGE_FAULT && f->vector != VECTOR_DOUBLE_FAULT)
         return;
-    if (stacks_is_guard(&boot_stacks, cr2) ||
-        stacks_is_guard(&boot_stacks, f->rsp))
+    if (stacks_is_guard(mine, cr2) || stacks_is_guard(mine, f->rsp))
         console_printf("  this looks like a stack overflow: "
                        "the guard page below the stack was hit\n");
 }
@@ -100,8 +102,10 @@ void exception_print(const struct trap_frame *frame)
 {
     uint64_t cr2 = read_cr2();
 
-    console_printf("\nUnexpected exception: %s (vector %lu, error code %#lx)\n",
-                   exception_name(frame->vector), frame->vector, frame->error);
+    console_printf("\nUnexpected exception on CPU %u: %s (vector %lu, error "
+                   "code %#lx)\n",
+                   arch_cpu_id(), exception_name(frame->vector), frame->vector,
+                   frame->error);
     console_printf("  at %pS\n", (void *)frame->rip);
     if (frame->vector == VECTOR_PAGE_FAULT)
         print_page_fault(frame->error, cr2);

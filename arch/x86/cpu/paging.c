@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The hypervisor's own page tables: made once; the frame table adds to them. */
+/*
+ * The hypervisor's own page tables. All CPUs have the same. Made at boot, by
+ * one CPU; from then on only entries of the fixed map change.
+ */
 #include <cpu/clear.h>
+#include <cpu/fixed_map.h>
 #include <cpu/image.h>
 #include <cpu/layout.h>
 #include <cpu/paging.h>
@@ -11,8 +15,10 @@
 #include <xen/arch.h>
 #include <xen/bits.h>
 #include <xen/bootmem.h>
+#include <xen/bug.h>
 #include <xen/errno.h>
 #include <xen/frame_table.h>
+#include <xen/page_alloc.h>
 #include <xen/printk.h>
 
 _Static_assert(DIRECT_MAP + DIRECT_MAP_SIZE +
@@ -30,12 +36,31 @@ _Static_assert(1UL << PTE_SHIFT(2) == SUPERPAGE_SIZE, "levels miscounted");
 #define READ_ONLY   (LEAF_FLAGS | PTE_NX)
 #define READ_WRITE  (LEAF_FLAGS | PTE_NX | PTE_WRITABLE | PTE_DIRTY)
 
+#define DEVICE (READ_WRITE | PTE_UNCACHED | PTE_THROUGH)
+
+_Static_assert(NR_FIXED == PTES_PER_TABLE, "the fixed map is one table");
+
 /* The table of level 4; NULL until paging_init(). */
 static uint64_t *root;
+
+/* The one of level 1 that maps FIXED_MAP. */
+static uint64_t *fixed_table;
 
 static bool has_level3_leaves(void)
 {
     return cpuid(CPUID_EXT_FEATURES).edx & CPUID_EXT_EDX_PAGE1GB;
+}
+
+/* The boot allocator has nothing left once there is a heap. */
+static mfn_t alloc_frame(void)
+{
+    struct page_info *pg;
+
+    if (bootmem_nr_free() > 0)
+        return bootmem_alloc(1, 1, BOOT_MAP_SIZE, "page tables");
+    pg = alloc_heap_pages(0, DIRECT_MAP_SIZE, NULL);
+
+    return pg ? page_to_mfn(pg) : INVALID_MFN;
 }
 
 /*
@@ -62,7 +87,7 @@ static bool keeps_what_is_written(void *va, paddr_t address)
 
 static uint64_t *alloc_table(void)
 {
-    mfn_t mfn = bootmem_alloc(1, 1, BOOT_MAP_SIZE, "page tables");
+    mfn_t mfn = alloc_frame();
     void *table;
 
     if (mfn_eq(mfn, INVALID_MFN))
@@ -245,6 +270,13 @@ static int map_memory(const struct memory_map *map)
     return rc;
 }
 
+static int make_fixed_map(void)
+{
+    fixed_table = make_entry(FIXED_MAP, 1);
+
+    return fixed_table ? 0 : -ENOMEM;
+}
+
 int paging_init(const struct memory_map *map)
 {
     int rc;
@@ -255,6 +287,7 @@ int paging_init(const struct memory_map *map)
 
     rc = map_image();
     rc = rc ?: map_memory(map);
+    rc = rc ?: make_fixed_map();
     if (rc) {
         root = NULL;
         return rc;
@@ -281,6 +314,51 @@ uint64_t paging_lookup(const void *va, unsigned int *level)
             return entry;
         table = table_below(entry);
     }
+}
+
+paddr_t paging_root(void)
+{
+    return virt_to_maddr(root);
+}
+
+int paging_map_frame(void *va, mfn_t mfn)
+{
+    return map_range((uintptr_t)va, mfn_to_maddr(mfn), PAGE_SIZE, READ_WRITE,
+                     1);
+}
+
+mfn_t paging_unmap_frame(void *va)
+{
+    unsigned int level;
+    uint64_t entry = paging_lookup(va, &level);
+
+    if (!entry)
+        return INVALID_MFN;
+
+    *make_entry((uintptr_t)va, 1) = 0;
+    return maddr_to_mfn(entry & PTE_ADDRESS);
+}
+
+/* Relaxed: who tells others of it, or frees the frame, has its own ordering. */
+static void set_fixed(unsigned int slot, uint64_t entry)
+{
+    ASSERT(slot < NR_FIXED);
+    __atomic_store_n(&fixed_table[slot], entry, __ATOMIC_RELAXED);
+}
+
+void fixed_map(unsigned int slot, mfn_t mfn)
+{
+    set_fixed(slot, mfn_to_maddr(mfn) | READ_WRITE);
+}
+
+void fixed_map_device(unsigned int slot, mfn_t mfn)
+{
+    set_fixed(slot, mfn_to_maddr(mfn) | DEVICE);
+}
+
+void fixed_unmap(unsigned int slot)
+{
+    set_fixed(slot, 0);
 }
 
 void *arch_reserve_frame_table(size_t size)

@@ -4,6 +4,7 @@
  * because the hypervisor is wrong.
  */
 #include <cpu/io.h>
+#include <cpu/nmi.h>
 #include <cpu/registers.h>
 #include <cpu/traps.h>
 #include <x86/cpuid.h>
@@ -62,14 +63,18 @@ _Noreturn void arch_bug(const char *file, int line, const char *what)
 {
     static bool once;
 
+    stop_other_cpus();
+
     /* Wrong again while saying so: say no more. */
     if (once)
         machine_poweroff(MACHINE_EXIT_BUG);
     once = true;
 
     console_force();
-    printk(LOG_ERROR, "BUG at %s:%d: %s\n", file, line, what);
+    printk(LOG_ERROR, "BUG on CPU %u at %s:%d: %s\n", arch_cpu_id(), file, line,
+           what);
     backtrace_print((uintptr_t)__builtin_return_address(0),
                     *(const uintptr_t *)__builtin_frame_address(0));
+    print_stopped_cpus();
     machine_poweroff(MACHINE_EXIT_BUG);
 }

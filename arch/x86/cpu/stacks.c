@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What a CPU has of its own: its number, and its stacks. */
+/* The stacks of a CPU: which address lies in which part of them. */
 #include <cpu/stacks.h>
-#include <xen/arch.h>
 
 struct cpu_stacks boot_stacks;
-
-/* The others stay where firmware left them. */
-unsigned int arch_cpu_id(void)
-{
-    return 0;
-}
 
 bool stacks_is_guard(struct cpu_stacks *stacks, uintptr_t address)
 {

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Exceptions. The hypervisor expects none but at the few instructions that the
- * exception table lists; any other one is told, and stops the machine.
+ * Exceptions and interrupts. The hypervisor expects no exception but at the few
+ * instructions that the exception table lists; any other one is told, and stops
+ * the machine. Interrupts are other CPUs' requests, and NMIs their questions.
  */
+#include <cpu/lapic.h>
+#include <cpu/nmi.h>
+#include <cpu/percpu.h>
 #include <cpu/traps.h>
+#include <cpu/watchdog.h>
 #include <x86/desc.h>
 #include <xen/machine.h>
 #include <xen/printk.h>
+#include <xen/smp.h>
 
 /* The linker collects who may fault, and where it goes on if it does. */
 struct exception_fixup {
@@ -64,16 +70,20 @@ static bool fix_up(struct trap_frame *frame)
     return false;
 }
 
-void exception(struct trap_frame *frame)
+static void exception(struct trap_frame *frame)
 {
     static unsigned int depth;
 
     if (fix_up(frame))
         return;
 
+    stop_other_cpus();
     console_force();
     switch (depth++) {
-    case 0: exception_print(frame); break;
+    case 0:
+        exception_print(frame);
+        print_stopped_cpus();
+        break;
     case 1:
         /* Telling it went wrong: this much should still be possible. */
         console_printf("\nException %lu at %#lx while another one is told.\n",
@@ -81,4 +91,43 @@ void exception(struct trap_frame *frame)
         break;
     }
     machine_poweroff(MACHINE_EXIT_BUG);
+}
+
+static unsigned long nr_stray;
+
+unsigned long nr_stray_interrupts(void)
+{
+    return __atomic_load_n(&nr_stray, __ATOMIC_RELAXED);
+}
+
+/*
+ * A CPU that halts uses no translation, and answers when it no longer halts:
+ * by then it has flushed, if it was marked (idle.c).
+ */
+static void interrupt(struct trap_frame *frame)
+{
+    struct cpu *me = this_cpu();
+
+    switch (frame->vector) {
+    case VECTOR_SPURIOUS: return;
+    case VECTOR_ANSWER: break;
+    case VECTOR_TICK: break;
+    case VECTOR_WATCHDOG: watchdog_look(frame); break;
+    default: __atomic_fetch_add(&nr_stray, 1, __ATOMIC_RELAXED); break;
+    }
+
+    lapic_end_of_interrupt();
+    __atomic_store_n(&me->woken, true, __ATOMIC_RELAXED);
+    if (frame->rip == (uintptr_t)wait_for_interrupt + WAIT_HLT)
+        frame->rip = (uintptr_t)wait_for_interrupt + WAIT_OVER;
+    if (!me->halting)
+        smp_answer();
+}
+
+void trap(struct trap_frame *frame)
+{
+    if (frame->vector >= NR_EXCEPTIONS)
+        interrupt(frame);
+    else if (frame->vector != VECTOR_NMI || !nmi_answer(frame))
+        exception(frame);
 }

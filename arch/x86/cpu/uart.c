@@ -4,6 +4,7 @@
  * and in.
  */
 #include <asm/processor.h>
+#include <cpu/idle.h>
 #include <cpu/io.h>
 #include <cpu/uart.h>
 #include <x86/uart.h>
@@ -74,8 +75,17 @@ static void send(uint8_t byte)
     outb(uart + UART_DATA, byte);
 }
 
+/* Only who holds the console's lock writes; others may look. */
+static unsigned long nr_written;
+
+unsigned long uart_nr_written(void)
+{
+    return __atomic_load_n(&nr_written, __ATOMIC_RELAXED);
+}
+
 void arch_console_write(const char *text, size_t size)
 {
+    __atomic_store_n(&nr_written, nr_written + size, __ATOMIC_RELAXED);
     if (!uart)
         return;
 
@@ -86,13 +96,17 @@ void arch_console_write(const char *text, size_t size)
     }
 }
 
+static bool has_received(void)
+{
+    return inb(uart + UART_LINE_STATUS) & UART_STATUS_RECEIVED;
+}
+
 int machine_console_read(void)
 {
     if (!uart)
         return -1;
 
-    while (!(inb(uart + UART_LINE_STATUS) & UART_STATUS_RECEIVED))
-        cpu_relax();
+    idle_until(has_received);
 
     return inb(uart + UART_DATA);
 }

@@ -3,12 +3,13 @@
 #ifndef ASM_PROCESSOR_H
 #define ASM_PROCESSOR_H
 
-#include <sched.h>
+#include <stdbool.h>
 
-/* There are more threads than CPUs: let the one that is waited for run. */
-static inline void cpu_relax(void)
-{
-    sched_yield();
-}
+/* Let the CPU that is waited for run. */
+void cpu_relax(void);
+
+/* Threads are not interrupted: they look by themselves. Simulated CPUs are. */
+bool interrupts_disable(void);
+void interrupts_restore(bool enabled);
 
 #endif /* ASM_PROCESSOR_H */

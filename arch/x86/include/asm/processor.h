@@ -3,6 +3,8 @@
 #ifndef ASM_PROCESSOR_H
 #define ASM_PROCESSOR_H
 
+#include <stdbool.h>
+
 /*
  * To be called on each turn of a loop that waits for another CPU. Without it an
  * emulator that runs CPUs by turns spends the whole turn waiting.
@@ -10,6 +12,23 @@
 static inline void cpu_relax(void)
 {
     __builtin_ia32_pause();
+}
+
+/* Keep interrupts out. Returns whether they could come before, which is what
+ * interrupts_restore() wants to know. NMIs come all the same. */
+static inline bool interrupts_disable(void)
+{
+    unsigned long flags;
+
+    __asm__ volatile("pushfq; popq %0; cli" : "=r"(flags) : : "memory");
+
+    return flags >> 9 & 1;
+}
+
+static inline void interrupts_restore(bool enabled)
+{
+    if (enabled)
+        __asm__ volatile("sti" : : : "memory");
 }
 
 #endif /* ASM_PROCESSOR_H */

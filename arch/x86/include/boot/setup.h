@@ -6,12 +6,19 @@
 #include <xen/boot_info.h>
 #include <xen/cmdline.h>
 #include <xen/compiler.h>
+#include <xen/madt.h>
 #include <xen/memory_map.h>
+#include <xen/mm-frame.h>
 
 struct boot_state {
     struct boot_info info;
     struct boot_options options;
     struct memory_map map; /* as used */
+
+    paddr_t madt_start, madt_end; /* ACPI's list of CPUs; empty: none */
+    struct madt madt;             /* as used: CPU 0 is the one that boots */
+    unsigned int nr_cpus_listed;
+    mfn_t trampoline; /* INVALID_MFN: there is no frame for it */
 };
 
 /*
@@ -36,8 +43,14 @@ void boot_read_information(struct boot_info *info);
 /* map.c: make state->map from what was told and what the user wants. */
 void boot_build_map(struct boot_state *state);
 
-/* reserve.c: give RAM to the boot allocator, but for what is in use. */
+/* reserve.c: give RAM to the boot allocator, but for what is in use. Finds the
+ * ACPI tables on the way. */
 void boot_fill_bootmem(struct boot_state *state);
+
+/* cpus.c: read which CPUs there are, while firmware's tables can be read; and
+ * start them, once there is a heap. */
+void boot_find_cpus(struct boot_state *state);
+void boot_start_cpus(struct boot_state *state);
 
 /* summary.c: tell what became of memory, and what it took, in TSC ticks. */
 void boot_print_summary(const struct boot_state *state, uint64_t ticks);

@@ -16,10 +16,10 @@ struct cpu_tables {
 /* Fill in @tables for a CPU with @stacks, and have this CPU use them. */
 void descriptors_load(struct cpu_tables *tables, struct cpu_stacks *stacks);
 
-/* Let each exception lead to its stub in entry.S, on this CPU. */
+/* Let each vector lead to its stub in entry.S, on this CPU. */
 void idt_load(void);
 
-/* Both, for the CPU that boots. */
+/* For the CPU that boots: fill in the IDT, and do both. */
 void traps_init(void);
 
 #endif /* CPU_DESCRIPTORS_H */

@@ -10,6 +10,13 @@
 /* The image: machine address x of it stands at IMAGE_WINDOW + x. */
 #define IMAGE_WINDOW 0xffff82d000000000
 
+/* Single pages with a fixed address (cpu/fixed_map.h), at most 512. */
+#define FIXED_MAP 0xffff82c000000000
+
+/* What each CPU has for itself, but CPU 0 (cpu/percpu.h). */
+#define CPU_AREAS     0xffff82c040000000
+#define CPU_AREA_SIZE 0x10000
+
 /* RAM: machine address x stands at DIRECT_MAP + x, up to a size. */
 #define DIRECT_MAP 0xffff830000000000
 

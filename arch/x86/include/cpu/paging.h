@@ -7,6 +7,8 @@
  *   direct map     RAM and ACPI's memory, read and write, in the largest pages
  *                  that fit; the image's text and constants only read
  *   frame table    2 MiB pages, read and write
+ *   CPU areas      4 KiB pages, read and write, for the CPUs that there are
+ *   fixed map      4 KiB pages, read and write (cpu/fixed_map.h)
  *
  * Nothing else, and nothing that a user may touch. So no frame of the image's
  * text can be written by any address, and nothing but text can be executed.
@@ -16,6 +18,7 @@
 
 #include <xen/compiler.h>
 #include <xen/memory_map.h>
+#include <xen/mm-frame.h>
 #include <xen/types.h>
 
 /**
@@ -34,5 +37,20 @@ __must_check int paging_init(const struct memory_map *map);
  * is missing. Before paging_init() nothing is.
  */
 uint64_t paging_lookup(const void *va, unsigned int *level);
+
+/* The machine address of the table of level 4, below BOOT_MAP_SIZE. */
+paddr_t paging_root(void);
+
+/**
+ * paging_map_frame - map @mfn at @va, readable and writable.
+ *
+ * Boot only. Nothing was mapped at @va before. The tables come from the heap,
+ * once there is one. Returns 0, or -ENOMEM: there is no memory for them.
+ */
+__must_check int paging_map_frame(void *va, mfn_t mfn);
+
+/* Undo that, before any CPU has used @va. Returns the frame, or INVALID_MFN if
+ * none was mapped. */
+mfn_t paging_unmap_frame(void *va);
 
 #endif /* CPU_PAGING_H */

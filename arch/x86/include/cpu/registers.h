@@ -44,6 +44,11 @@ static inline uint64_t read_cr4(void)
     return value;
 }
 
+static inline void write_cr4(uint64_t value)
+{
+    asm volatile("mov %0, %%cr4" : : "r"(value) : "memory");
+}
+
 static inline uint64_t rdmsr(uint32_t msr)
 {
     uint32_t low, high;
@@ -74,6 +79,15 @@ static inline struct cpuid cpuid(uint32_t leaf)
     return r;
 }
 
+/* Which TSS this CPU uses, as a place in its GDT. */
+static inline uint16_t store_task(void)
+{
+    uint16_t selector;
+
+    asm volatile("str %0" : "=r"(selector));
+    return selector;
+}
+
 static inline struct desc_pointer store_gdt(void)
 {
     struct desc_pointer gdt;
@@ -93,6 +107,12 @@ static inline struct desc_pointer store_idt(void)
 static inline void load_idt(const struct desc_pointer *idt)
 {
     asm volatile("lidt %0" : : "m"(*idt) : "memory");
+}
+
+/* Let interrupts come. Its opposite is in <asm/processor.h>. */
+static inline void interrupts_enable(void)
+{
+    asm volatile("sti" : : : "memory");
 }
 
 /* Do nothing for ever; an NMI wakes it in vain. */

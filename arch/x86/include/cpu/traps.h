@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an exception leaves on the stack, and how it is told. Assembly reads the
- * size of a stub.
+ * What an exception or an interrupt leaves on the stack, and what becomes of
+ * it. Assembly reads the size of a stub.
  */
 #ifndef CPU_TRAPS_H
 #define CPU_TRAPS_H
 
-/* One stub an exception, each so many bytes long. */
+/* One stub a vector, each so many bytes long. */
 #define STUB_SIZE 16
+
+/* In wait_for_interrupt(): where the HLT is, and where it is over. */
+#define WAIT_HLT  1
+#define WAIT_OVER 2
 
 #ifndef __ASSEMBLY__
 
 #include <xen/compiler.h>
 #include <xen/types.h>
 
-extern const char exception_stubs[];
+extern const char vector_stubs[];
+
+/* Halt until an interrupt has come. Called and left with interrupts off. */
+void wait_for_interrupt(void);
 
 /* The order in which entry.S and the CPU push, last first. */
 struct trap_frame {
@@ -25,7 +32,10 @@ struct trap_frame {
 };
 
 /* From entry.S: on return the interrupted code goes on with *@frame. */
-void exception(struct trap_frame *frame);
+void trap(struct trap_frame *frame);
+
+/* Interrupts that nobody has asked for. */
+unsigned long nr_stray_interrupts(void);
 
 /* Print what happened, the registers and how we came there. */
 __cold void exception_print(const struct trap_frame *frame);

@@ -12,4 +12,7 @@
  */
 bool uart_init(enum console_port port);
 
+/* How many characters the console was sent, if there is one or not. */
+unsigned long uart_nr_written(void);
+
 #endif /* CPU_UART_H */

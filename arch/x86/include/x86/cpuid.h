@@ -5,6 +5,7 @@
 
 #define CPUID_FEATURES             0x00000001
 #define CPUID_FEATURES_ECX_VIRTUAL 0x80000000 /* a hypervisor is below us */
+#define CPUID_FEATURES_EDX_APIC    0x00000200 /* there, and switched on */
 
 #define CPUID_EXT_MAX          0x80000000
 #define CPUID_EXT_FEATURES     0x80000001

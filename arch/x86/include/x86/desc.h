@@ -24,6 +24,7 @@
 #define NR_IST            3
 
 #define NR_EXCEPTIONS 32
+#define NR_VECTORS    256 /* with the interrupts behind them */
 
 #define VECTOR_NMI           2
 #define VECTOR_DOUBLE_FAULT  8

@@ -3,7 +3,11 @@
 #ifndef X86_MSR_H
 #define X86_MSR_H
 
-#define MSR_EFER 0xc0000080
+#define MSR_APIC_BASE 0x0000001b
+#define MSR_EFER      0xc0000080
+#define MSR_GS_BASE   0xc0000101
+
+#define APIC_BASE_X2APIC 0x400 /* reached by MSRs, not in memory */
 
 #define EFER_LME 0x100 /* long mode, once paging is on */
 #define EFER_LMA 0x400 /* in long mode; read-only */

@@ -19,6 +19,8 @@
 #define PTE_PRESENT  0x001
 #define PTE_WRITABLE 0x002
 #define PTE_USER     0x004
+#define PTE_THROUGH  0x008 /* write-through; with PTE_UNCACHED: a device */
+#define PTE_UNCACHED 0x010
 #define PTE_ACCESSED 0x020
 #define PTE_DIRTY    0x040
 #define PTE_LARGE    0x080 /* levels 2 and 3: a leaf, not a table */

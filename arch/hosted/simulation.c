@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/* CPUs that take turns: coroutines, their interrupts, and who goes on. */
+#include <limits.h>
+
+#include <hosted.h>
+#include <simulation.h>
+#include <xen/bug.h>
+#include <xen/config.h>
+#include <xen/smp.h>
+
+#include <asm/processor.h>
+
+#include "coroutine.h"
+#include "simulated.h"
+
+#define MAX_DECISIONS 4096U
+
+struct simulated_cpu {
+    struct coroutine coroutine;
+    bool returned;       /* from its body */
+    bool waits;          /* stands in a loop that waits for another CPU */
+    bool has_news;       /* another one has acted since it last looked */
+    bool acted;          /* has done more than look again in vain */
+    unsigned int looks;  /* into its mailbox, since it last went on */
+    bool interrupts_off; /* an interrupt stays pending */
+    bool interrupt;      /* is pending; several are one */
+};
+
+/* Their coroutines last, for the simulations to come. */
+static struct simulated_cpu cpus[CONFIG_NR_CPUS];
+static unsigned int nr_created;
+
+static unsigned int nr_simulated, nr_left;
+static unsigned int bound = UINT_MAX, nr_stops_left, ran_last;
+static void (*cpu_body)(void);
+
+bool simulated(void)
+{
+    return nr_simulated > 0;
+}
+
+static struct simulated_cpu *this_cpu(void)
+{
+    return &cpus[arch_cpu_id()];
+}
+
+static void take_interrupt(struct simulated_cpu *me)
+{
+    while (me->interrupt && !me->interrupts_off) {
+        me->interrupt = false;
+        me->interrupts_off = true;
+        me->acted = true;
+        smp_answer();
+        me->interrupts_off = false;
+    }
+}
+
+static void switch_out(struct simulated_cpu *me)
+{
+    coroutine_leave(&me->coroutine);
+    take_interrupt(me);
+}
+
+void simulation_point(void)
+{
+    if (simulated()) {
+        this_cpu()->acted = true;
+        switch_out(this_cpu());
+    }
+}
+
+void simulated_relax(void)
+{
+    this_cpu()->waits = true;
+    this_cpu()->has_news = false;
+    switch_out(this_cpu());
+}
+
+void simulated_interrupt(unsigned int cpu)
+{
+    BUG_ON(cpu >= nr_simulated);
+    cpus[cpu].interrupt = true;
+    simulation_point();
+}
+
+bool simulated_disable(void)
+{
+    struct simulated_cpu *me = this_cpu();
+    bool enabled = !me->interrupts_off;
+
+    me->interrupts_off = true;
+    /* A turn of a loop that waits looks once; if it found something, again. */
+    if (++me->looks > 1)
+        me->acted = true;
+
+    return enabled;
+}
+
+void simulated_restore(bool enabled)
+{
+    this_cpu()->interrupts_off = !enabled;
+    take_interrupt(this_cpu());
+}
+
+static void run_cpu(void)
+{
+    struct simulated_cpu *me = this_cpu();
+
+    for (;;) {
+        while (me->returned)
+            simulated_relax();
+        cpu_body();
+        me->returned = true;
+        nr_left--;
+    }
+}
+
+/* One that has yet to begin stands where one stands that has returned. */
+static void create_cpu(unsigned int cpu)
+{
+    hosted_set_cpu_id(cpu);
+    cpus[cpu].returned = true;
+    coroutine_create(&cpus[cpu].coroutine, run_cpu);
+    coroutine_enter(&cpus[cpu].coroutine);
+}
+
+/* May it go on? A loop that waits may when another CPU has gone on. */
+static bool may_run(const struct simulated_cpu *cpu)
+{
+    return !cpu->waits || cpu->has_news ||
+           (cpu->interrupt && !cpu->interrupts_off);
+}
+
+/* Choose who goes on. False: nobody may. */
+static bool pick(unsigned int (*choose)(unsigned int nr), unsigned int *cpu)
+{
+    unsigned int able[CONFIG_NR_CPUS], nr = 0, chosen = 0;
+    bool may_stay = may_run(&cpus[ran_last]);
+
+    if (may_stay)
+        able[nr++] = ran_last;
+    for (unsigned int i = 0; i < nr_simulated; i++) {
+        if (i != ran_last && may_run(&cpus[i]))
+            able[nr++] = i;
+    }
+    if (nr == 0)
+        return false;
+    if (nr > 1 && !(may_stay && nr_stops_left == 0))
+        chosen = choose(nr);
+    if (may_stay && chosen > 0)
+        nr_stops_left--;
+    *cpu = ran_last = able[chosen];
+
+    return true;
+}
+
+void simulation_bound(unsigned int nr)
+{
+    bound = nr;
+}
+
+/* What @ran has done may be what others wait for. */
+static void wake_others(const struct simulated_cpu *ran)
+{
+    for (unsigned int i = 0; i < nr_simulated; i++) {
+        if (&cpus[i] != ran && !cpus[i].returned)
+            cpus[i].has_news = true;
+    }
+}
+
+static void go_on(unsigned int cpu)
+{
+    struct simulated_cpu *it = &cpus[cpu];
+
+    hosted_set_cpu_id(cpu);
+    it->acted = !it->waits;
+    it->waits = false;
+    it->looks = 0;
+    coroutine_enter(&it->coroutine);
+    if (it->acted)
+        wake_others(it);
+}
+
+void simulation_run(unsigned int nr, void (*body)(void),
+                    unsigned int (*choose)(unsigned int nr))
+{
+    unsigned int next;
+
+    BUG_ON(nr > CONFIG_NR_CPUS);
+    nr_simulated = nr_left = nr;
+    nr_stops_left = bound;
+    ran_last = 0;
+    cpu_body = body;
+    for (; nr_created < nr; nr_created++)
+        create_cpu(nr_created);
+    for (unsigned int i = 0; i < nr; i++)
+        cpus[i].returned = cpus[i].waits = cpus[i].interrupt =
+            cpus[i].interrupts_off = false;
+
+    /* Also those who have returned finish what an interrupt began. */
+    while (pick(choose, &next))
+        go_on(next);
+    BUG_ON(nr_left > 0); /* everybody waits for somebody else */
+    nr_simulated = 0;
+    hosted_set_cpu_id(0);
+}
+
+/* The decisions of one schedule, and out of how many each was. */
+static struct {
+    unsigned int taken, of;
+} decision[MAX_DECISIONS];
+static unsigned int nr_decisions, nr_planned;
+
+void simulation_first(void)
+{
+    nr_decisions = nr_planned = 0;
+}
+
+unsigned int simulation_try(unsigned int nr)
+{
+    BUG_ON(nr_decisions == MAX_DECISIONS);
+    if (nr_decisions == nr_planned) {
+        decision[nr_planned].taken = 0;
+        decision[nr_planned++].of = nr;
+    }
+    BUG_ON(decision[nr_decisions].of != nr); /* it must run as it did before */
+
+    return decision[nr_decisions++].taken;
+}
+
+bool simulation_next(void)
+{
+    nr_decisions = 0;
+    while (nr_planned > 0 &&
+           decision[nr_planned - 1].taken + 1 == decision[nr_planned - 1].of)
+        nr_planned--;
+    if (nr_planned == 0)
+        return false;
+    decision[nr_planned - 1].taken++;
+
+    return true;
+}

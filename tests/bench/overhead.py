@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+"""What does an allocation that owes no TLB flush pay for the TLB clock?
+
+The same program is built twice, the second time from a copy of the tree with
+what looks at debts taken out of the allocation; callgrind counts both.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+PROGRAM = "plain/tests/bench/bench_allocate"
+ALLOCATIONS = 2000
+
+# All that an allocation does for debts until it finds one.
+TAKEN_OUT = (
+    ("common/free_blocks.c", """
+    if (__builtin_expect(as_free(pg)->tlb_taint != 0, 0))
+        return take_owing_block(heap_tier(page_to_mfn(pg)), order, limit);"""),
+    ("common/page_alloc.c", """
+    if (pg && __builtin_expect(pg->free_overlay.tlb_taint != 0, 0))
+        tlb_debt_pay(take_debt(pg));"""),
+)
+# What is then without a user must not be an error.
+FLAGS = "gcc -Wno-unused-function"
+
+
+def build(tree, directory):
+    env = {k: v for k, v in os.environ.items()
+           if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "BUILD")}
+    for command in (["tools/kconfig.py", "set",
+                     os.path.join(directory, ".config"), "DEBUG=n"],):
+        subprocess.run(["/usr/bin/python3"] + command, cwd=tree, env=env,
+                       check=True, stdout=subprocess.DEVNULL)
+    program = os.path.join(directory, PROGRAM)
+    subprocess.run(["make", "-s", f"BUILD={directory}", f"HOST_CC={FLAGS}",
+                    program], cwd=tree, env=env, check=True)
+    return program
+
+
+def count(program, number):
+    with tempfile.TemporaryDirectory() as directory:
+        done = subprocess.run(
+            ["valgrind", "--tool=callgrind",
+             f"--callgrind-out-file={directory}/out", program, str(number)],
+            stderr=subprocess.PIPE, text=True, check=True)
+    return int(re.search(r"Collected : (\d+)", done.stderr)[1])
+
+
+def an_allocation(program):
+    return (count(program, ALLOCATIONS) - count(program, 0)) / ALLOCATIONS
+
+
+def overhead():
+    """Instructions, for each allocation."""
+    with tempfile.TemporaryDirectory() as directory:
+        tree = os.path.join(directory, "tree")
+        shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(
+            ".git", "build", "__pycache__"))
+        with_debts = an_allocation(build(tree, f"{directory}/with"))
+        for name, text in TAKEN_OUT:
+            path = os.path.join(tree, name)
+            with open(path) as file:
+                source = file.read()
+            if source.count(text) != 1:
+                raise SystemExit(f"{name} has changed: overhead.py must too")
+            with open(path, "w") as file:
+                file.write(source.replace(text, ""))
+        without = an_allocation(build(tree, f"{directory}/without"))
+    return round(with_debts - without, 1)

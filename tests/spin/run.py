@@ -1,0 +1,122 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Have SPIN search each model of this folder to the end. Prints TAP.
+
+usage: run.py [MODEL...]     names without .pml; all by default
+
+The head comment of a model says how it is searched. A line 'ALSO -Dx=y ...' is
+one more search with that. A line 'MISTAKE_x what' is a search with -DMISTAKE_x,
+which puts that mistake in, and must find an error: a model that does not
+notice says nothing. Without a mistake the search must find none, and must not
+have been cut short.
+"""
+
+import concurrent.futures
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+FOLDER = pathlib.Path(__file__).resolve().parent
+# Longest path, megabytes and seconds of a search.
+DEPTH, MEMORY, PATIENCE = 3000000, 3000, 300
+COMPILE = ["gcc", "-w", "-DSAFETY", f"-DMEMLIM={MEMORY}", "-o", "pan", "pan.c"]
+SEARCH = ["./pan", f"-m{DEPTH}", "-n"]
+CUT_SHORT = re.compile(r"max search depth|not completed|out of memory"
+                       r"|reached.*limit|truncated", re.I)
+
+
+class Search:
+    """One search of one model."""
+
+    def __init__(self, model, flags=(), mistake=None):
+        self.model, self.flags, self.mistake = model, list(flags), mistake
+        self.name = model.stem
+        if mistake:
+            self.flags.append("-D" + mistake)
+            self.name += " finds " + mistake
+        elif flags:
+            self.name += " " + " ".join(flags)
+
+    def run(self):
+        """Whether it went as it should, and what to tell of it."""
+        start, output = time.monotonic(), ""
+        with tempfile.TemporaryDirectory() as folder:
+            # A mistake is soon found: to compile would take longer.
+            for command in (["spin", "-a", *self.flags, str(self.model)],
+                            COMPILE + ["-O0" if self.mistake else "-O1"],
+                            SEARCH):
+                try:
+                    done = subprocess.run(
+                        command, cwd=folder, stdin=subprocess.DEVNULL,
+                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                        text=True, errors="replace", timeout=PATIENCE)
+                except (OSError, subprocess.TimeoutExpired) as error:
+                    return False, f"{output}{error}", "-"
+                output += done.stdout
+                if command is not SEARCH and done.returncode:
+                    return False, output, "-"
+        return self.is_good(done), output, self.remark(output, start)
+
+    def is_good(self, done):
+        errors = re.search(r"errors: (\d+)$", done.stdout, re.M)
+        if not errors:
+            return False
+        if self.mistake:
+            # It is the property that was broken, and nothing else.
+            return errors[1] != "0" and bool(re.search(
+                r"^pan:\d+: (assertion violated|invalid end state)",
+                done.stdout, re.M))
+        return (errors[1] == "0" and done.returncode == 0
+                and not CUT_SHORT.search(done.stdout))
+
+    @staticmethod
+    def remark(output, start):
+        states = re.search(r"(\d+) states, stored", output)
+        depth = re.search(r"depth reached (\d+)", output)
+        return (f"{states[1] if states else '?'} states, depth "
+                f"{depth[1] if depth else '?'}, "
+                f"{time.monotonic() - start:.1f} s")
+
+
+def searches(model):
+    text = model.read_text()
+    head = text[:text.find("\n */")]
+    yield Search(model)
+    for flags in re.findall(r"^ \* ALSO (-\S+(?: -\S+)*)", head, re.M):
+        yield Search(model, flags.split())
+    mistakes = re.findall(r"^ \* (MISTAKE_\w+)", head, re.M)
+    for mistake in mistakes:
+        yield Search(model, mistake=mistake)
+    # What is switched on must be there, and what is there must be switched on.
+    used = set(re.findall(r"\bMISTAKE_\w+", text[len(head):]))
+    if not mistakes or used != set(mistakes):
+        sys.exit(f"{model.name}: the mistakes that it lists are not those "
+                 f"that it has: {' '.join(used ^ set(mistakes)) or 'none'}")
+
+
+def main():
+    models = [FOLDER / f"{name}.pml" for name in sys.argv[1:]]
+    models = models or sorted(FOLDER.glob("*.pml"))
+    todo = [search for model in models for search in searches(model)]
+    failed = False
+    print(f"1..{len(todo)}")
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = pool.map(Search.run, todo)
+        for number, (search, result) in enumerate(zip(todo, results), 1):
+            good, output, remark = result
+            failed |= not good
+            print("ok" if good else "not ok", number, "- spin:", search.name)
+            print("#", remark)
+            if not good:
+                print("\n".join("# | " + line
+                                for line in output.splitlines()[-40:]))
+            sys.stdout.flush()
+    return 1 if failed or not todo else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Real threads as CPUs: flushes, calls, idling, leaving, and frames that change
+ * hands meanwhile. The thread sanitizer looks on, and so does each new owner of
+ * a frame: no CPU that runs may remember it.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+
+#include <hosted.h>
+#include <test.h>
+#include <xen/arch.h>
+#include <xen/frame_table.h>
+#include <xen/page_alloc.h>
+#include <xen/smp.h>
+#include <xen/tlb.h>
+
+#include <asm/processor.h>
+
+#include "../model/small_machine.h"
+
+#define NR_THREADS 4U
+#define NR_ROUNDS  100000U
+#define FIRST      BIT(12)
+#define NR_FRAMES  64U
+
+/* Each CPU has a page that leads to a frame of its own, or nowhere (0), and has
+ * looked up those of all. */
+static unsigned long entry[NR_THREADS], remembered[NR_THREADS][NR_THREADS];
+
+/* Idle, or left: what it remembers it will forget before it runs. */
+static bool away[NR_THREADS];
+
+static unsigned int nr_calls, nr_answered, nr_done;
+
+/* In the place of the library's: each thread forgets for itself. */
+void arch_flush_tlb_local(void)
+{
+    for (unsigned int page = 0; page < NR_THREADS; page++)
+        __atomic_store_n(&remembered[arch_cpu_id()][page], 0, __ATOMIC_RELAXED);
+}
+
+static unsigned int draw(unsigned int below)
+{
+    static _Thread_local unsigned int random;
+
+    if (!random)
+        random = arch_cpu_id() + 1;
+    random = random * 1664525 + 1013904223;
+
+    return (random >> 16) % below;
+}
+
+/* As a CPU would: what is remembered is not looked up again. */
+static void access_any(void)
+{
+    unsigned int page = draw(NR_THREADS);
+    unsigned long *mine = &remembered[arch_cpu_id()][page];
+
+    if (!__atomic_load_n(mine, __ATOMIC_RELAXED))
+        __atomic_store_n(mine, __atomic_load_n(&entry[page], __ATOMIC_ACQUIRE),
+                         __ATOMIC_RELAXED);
+}
+
+static void expect_unreachable(unsigned long frame)
+{
+    for (unsigned int cpu = 0; cpu < NR_THREADS; cpu++) {
+        if (__atomic_load_n(&away[cpu], __ATOMIC_ACQUIRE))
+            continue;
+        for (unsigned int page = 0; page < NR_THREADS; page++) {
+            if (__atomic_load_n(&remembered[cpu][page], __ATOMIC_ACQUIRE) ==
+                frame)
+                abort();
+        }
+    }
+}
+
+/* The entry goes by a plain store, which may be on its way for a while. */
+static void move_on(void)
+{
+    unsigned long *mine = &entry[arch_cpu_id()];
+    unsigned long frame = __atomic_load_n(mine, __ATOMIC_RELAXED);
+    struct tlb_debt debt;
+    struct page_info *pg;
+
+    if (frame) {
+        __atomic_store_n(mine, 0, __ATOMIC_RELAXED);
+        debt = tlb_debt_now(draw(2) ? NULL : &cpu_online_map);
+        free_heap_pages(mfn_to_page(_mfn(frame)), 0, debt);
+        return;
+    }
+    if (draw(2)) {
+        pg = alloc_heap_pages(0, HEAP_NO_LIMIT, NULL);
+    } else {
+        pg = alloc_heap_pages(0, HEAP_NO_LIMIT, &debt);
+        smp_answer();
+        tlb_debt_pay(debt);
+    }
+    if (!pg)
+        return;
+    frame = mfn_x(page_to_mfn(pg));
+    expect_unreachable(frame);
+    __atomic_store_n(mine, frame, __ATOMIC_RELEASE);
+}
+
+static void answer_call(void *data)
+{
+    __atomic_fetch_add((unsigned int *)data, 1, __ATOMIC_RELAXED);
+}
+
+/* Those that leave meanwhile are missed, so only CPU 0 must have answered. */
+static void call_all(void)
+{
+    unsigned int nr = 0;
+
+    smp_call(&cpu_online_map, answer_call, &nr, true);
+    if (nr == 0)
+        abort();
+    smp_call(&cpu_online_map, answer_call, &nr_answered, false);
+    __atomic_fetch_add(&nr_calls, 1, __ATOMIC_RELAXED);
+}
+
+static void set_away(bool yes)
+{
+    __atomic_store_n(&away[arch_cpu_id()], yes, __ATOMIC_RELEASE);
+}
+
+static void idle(void)
+{
+    set_away(true);
+    tlb_idle_enter();
+    for (unsigned int i = draw(50); i > 0; i--) {
+        smp_answer();
+        cpu_relax();
+    }
+    tlb_idle_leave();
+    set_away(false);
+}
+
+static void leave_and_join(void)
+{
+    if (arch_cpu_id() == 0)
+        return;
+    set_away(true);
+    smp_leave();
+    cpu_relax();
+    smp_join();
+    set_away(false);
+}
+
+static void *run_cpu(void *cpu)
+{
+    hosted_set_cpu_id((unsigned int)(uintptr_t)cpu);
+    if (cpu)
+        smp_join();
+    for (unsigned int round = 0; round < NR_ROUNDS; round++) {
+        switch (draw(32)) {
+        case 0 ... 8: move_on(); break;
+        case 9: idle(); break;
+        case 10: call_all(); break;
+        case 11: flush_tlb_mask(&cpu_online_map); break;
+        case 12: flush_tlb_local(); break;
+        case 13: leave_and_join(); break;
+        case 14: tlb_clock_restart(); break;
+        default: access_any();
+        }
+        smp_answer();
+    }
+
+    /* Others may still ask. */
+    __atomic_fetch_add(&nr_done, 1, __ATOMIC_RELAXED);
+    while (__atomic_load_n(&nr_done, __ATOMIC_RELAXED) < NR_THREADS) {
+        smp_answer();
+        cpu_relax();
+    }
+
+    return NULL;
+}
+
+TEST(tlb_threads, no_running_cpu_remembers_what_is_handed_out)
+{
+    static const struct ram ram[] = { { FIRST, NR_FRAMES } };
+    pthread_t thread[NR_THREADS];
+    struct tlb_counters counters;
+    unsigned int nr_out = 0;
+
+    small_machine_heap(ram, 1);
+    smp_set_nr_cpus(NR_THREADS);
+    for (uintptr_t i = 0; i < NR_THREADS; i++)
+        EXPECT_EQ(pthread_create(&thread[i], NULL, run_cpu, (void *)i), 0);
+    for (unsigned int i = 0; i < NR_THREADS; i++)
+        pthread_join(thread[i], NULL);
+    for (unsigned int i = 0; i < NR_THREADS; i++)
+        nr_out += entry[i] != 0;
+    EXPECT_EQ(heap_nr_free(), NR_FRAMES - nr_out);
+    EXPECT_EQ(heap_check(), 0);
+    EXPECT(nr_calls > 0 && nr_answered > 0);
+    tlb_counters(&counters);
+    EXPECT(counters.debts > 0 && counters.idle_marks > 0);
+    EXPECT(counters.restarts > 0 || TLB_CLOCK_MAX > 2000);
+}
