@@ -37,7 +37,7 @@ house    += -- env CC="$(CC)" sh tests/house/layers.sh
 house    += -- $(PYTHON) tests/house/docs.py
 house    += -- $(PYTHON) tests/house/invariants.py
 
-add-up   := $(PYTHON) tools/check.py -t 900
+add-up   := $(PYTHON) tools/check.py -t 2400
 check: $(tests) $(clock-tests) $(tsan-tests) $(fuzzers) all lib iso $(narrow) | deps
 	@$(add-up) $(clock-tests) $(tests) $(tsan-tests) $(configs) $(mutation) $(boots) \
 	    $(models) $(repro) $(order) $(seam) $(no-build) $(format) $(corpora) $(house)
