@@ -57,12 +57,54 @@ core-y                   += common/frame_table.c
 core-y                   += common/free_blocks.c
 core-y                   += common/page_alloc.c
 core-y                   += common/heap_check.c
+core-y                   += common/m2p.c
+core-y                   += common/domain.c
+core-y                   += common/vcpu.c
+core-y                   += common/domheap.c
+core-y                   += common/page_ref.c
+core-y                   += common/devices.c
+core-y                   += common/page_type.c
+core-y                   += arch/x86/mm/linear_table.c
+core-y                   += arch/x86/mm/entry.c
+core-y                   += arch/x86/mm/page_table.c
+core-y                   += arch/x86/mm/entry_update.c
+core-y                   += arch/x86/mm/descriptor_check.c
+core-y                   += common/guest_access.c
+core-y                   += arch/x86/mm/guest_walk.c
+core-y                   += arch/x86/mm/descriptors.c
+core-y                   += arch/x86/mm/base_pointer.c
+core-y                   += common/named_domain.c
+core-y                   += arch/x86/mm/pin.c
+core-y                   += arch/x86/mm/guest_flush.c
+core-y                   += arch/x86/mm/batch.c
+core-y                   += arch/x86/mm/mmu_update.c
+core-y                   += arch/x86/mm/mmuext_op.c
+core-y                   += arch/x86/mm/update_va_mapping.c
+core-y                   += arch/x86/mm/update_descriptor.c
+core-y                   += common/memory_exchange.c
+core-y                   += common/memory_op.c
+core-y                   += common/grant_table.c
+core-y                   += common/grant_pin.c
+core-y                   += common/grant_release.c
+core-y                   += common/grant_check.c
+core-y                   += arch/x86/mm/grant_entry.c
+core-y                   += common/grant_map.c
+core-y                   += common/grant_unmap.c
+core-y                   += common/grant_copy.c
+core-y                   += common/grant_op.c
+core-y                   += common/relinquish.c
+core-y                   += common/hypercall.c
+core-y                   += common/audit_tally.c
+core-y                   += common/audit_table.c
+core-y                   += common/audit_domains.c
+core-y                   += common/audit.c
 
 # Pure too, but only the bootable image has a use for it.
 image-y                  += common/cmdline.c
 image-$(CONFIG_SELFTEST) += common/selftest.c
 image-$(CONFIG_MONITOR)  += common/monitor_frame.c
 image-$(CONFIG_MONITOR)  += common/monitor_tlb.c
+image-$(CONFIG_MONITOR)  += common/monitor_domains.c
 image-$(CONFIG_MONITOR)  += common/monitor.c
 
 # The only calls that may go down those lists.
@@ -71,8 +113,8 @@ upcalls                  :=
 # The machine below them on x86-64.
 machine-y                += $(addprefix arch/x86/cpu/, \
     delay.c uart.c shutdown.c stacks.c percpu.c lapic.c nmi.c backtrace.c \
-    exception_print.c watchdog.c traps.c entry.S descriptors.c paging.c tlb.c \
-    idle.c smpboot.c cpus_print.c)
+    exception_print.c watchdog.c traps.c entry.S descriptors.c ram_probe.c \
+    paging.c core_tables.c guest_space.c tlb.c idle.c smpboot.c cpus_print.c)
 machine-y                += $(addprefix arch/x86/boot/, \
     loader.c map.c reserve.c summary.c trampoline.S cpus.c setup.c head.S)
 
@@ -80,11 +122,12 @@ machine-y                += $(addprefix arch/x86/boot/, \
 boot-tests-$(CONFIG_SELFTEST) += tests/harness/expect.c
 boot-tests-$(CONFIG_SELFTEST) += $(addprefix tests/boot/, \
     on_cpus.c frame_pool.c test_cpu.c test_paging.c test_memory.c test_heap.c \
-    test_smp.c test_idle.c test_tlb.c)
+    test_smp.c test_idle.c test_tlb.c small_guest.c test_references.c \
+    test_types.c test_hostile.c)
 
 # The machine below them when they run as a process.
 hosted-y                 += $(addprefix arch/hosted/, \
-    exit.c console.c cpu.c memory.c coroutine.c simulation.c ipi.c tlb.c \
+    exit.c console.c cpu.c memory.c guest.c coroutine.c simulation.c ipi.c tlb.c \
     cpus_print.c boot.c)
 
 # What tests are written with, and slow obvious models to compare with.
@@ -96,6 +139,16 @@ models-y                 += tests/model/naive_pdx.c
 models-y                 += tests/model/naive_bootmem.c
 models-y                 += tests/model/naive_heap.c
 models-y                 += tests/model/guests.c
+models-y                 += tests/model/pv_machine.c
+models-y                 += $(addprefix tests/model/, \
+    naive_guests.c naive_entries.c naive_tlb.c naive_look.c \
+    naive_calls.c naive_mmuext.c naive_memory_op.c naive_exchange.c \
+    call_parts.c call_maker_memory.c call_maker_grant.c call_maker.c \
+    call_count.c call_check.c differential.c)
+models-y                 += tests/model/sound_machine.c
+models-y                 += tests/model/dying_domain.c
+models-y                 += tests/model/granting.c
+models-y                 += tests/model/pv_guest.c
 
 # One program each: what a test defines itself is not taken from the library.
 tests-y                  += $(addprefix tests/unit/test_, $(addsuffix .c, \
@@ -106,12 +159,23 @@ tests-y                  += $(addprefix tests/unit/test_, $(addsuffix .c, \
     memory_map memory_map_random memory_map_use pdx bootmem \
     page_info page_list frame_table frame_table_islands \
     page_alloc heap_debt heap_model heap_misuse heap_threads \
-    cmdline monitor selftest))
+    domain domheap steal page_ref devices owner_threads \
+    page_type page_table entry_update linear_table audit audit_tables audit_holders relinquish relinquish_others \
+    m2p guest_access descriptors local_table \
+    mmu_update mmu_update_rules pins mmuext_op update_va_mapping \
+    memory_op memory_exchange hypercall \
+    grant_table grant_map grant_refused grant_copy grant_end \
+    grant_threads \
+    late_table tour \
+    interruptions hypercalls_random \
+    cmdline monitor monitor_domains selftest))
 
 # Of those tests, the ones with threads: they also run under ThreadSanitizer.
 threaded-y               += tests/unit/test_spinlock.c
 threaded-y               += tests/unit/test_heap_threads.c
 threaded-y               += tests/unit/test_tlb_threads.c
+threaded-y               += tests/unit/test_grant_threads.c
+threaded-y               += tests/unit/test_owner_threads.c
 
 # And those that also run with a TLB clock of few bits, which wraps at once.
 clocked-y                += tests/unit/test_soft_tlb.c
@@ -121,14 +185,48 @@ clocked-y                += tests/unit/test_tlb_debt.c
 clocked-y                += tests/unit/test_heap_debt.c
 clocked-y                += tests/unit/test_tlb_threads.c
 
+# Those that also run with tables of few entries, and counts of few bits.
+small-y                  += $(addprefix tests/unit/test_, $(addsuffix .c, \
+    page_ref page_type page_table entry_update grant_map grant_refused \
+    audit audit_tables audit_holders relinquish relinquish_others \
+    interruptions hypercalls_random \
+    pins mmuext_op hypercall))
+
+# And without sanitizers, with tables of few entries, for 'make check-long'.
+long-y                   += tests/unit/test_hypercalls_random.c
+
+# Those for which tables may name tables of their own level (LINEAR_TABLES).
+linear-y                 += $(addprefix tests/unit/test_, $(addsuffix .c, \
+    linear_table page_table entry_update interruptions audit_tables relinquish \
+    hypercalls_random))
+
+# Programs that run every order of what several CPUs do at once, and what they
+# are linked with. The files in which one may come between at each atomic
+# operation are those that share data without a lock.
+explorers-y              += $(addprefix tests/explore/explore_, \
+    itself.c pairs.c history.c linear.c teardown.c grants.c)
+long-explorers-y         += tests/explore/explore_triples.c
+explore-support-y        += $(addprefix tests/explore/, \
+    explore.c stage.c watch.c calls.c actions.c starts.c play.c)
+pointed-y                += $(filter arch/x86/mm/%,$(core-y))
+pointed-y                += $(addprefix common/, \
+    domain.c vcpu.c domheap.c page_ref.c page_type.c named_domain.c \
+    memory_exchange.c memory_op.c grant_table.c grant_pin.c grant_release.c \
+    grant_map.c grant_unmap.c relinquish.c)
+pointed-y                += tests/explore/actions.c
+pointed-y                += tests/explore/explore_itself.c
+
 # Fuzzers, one program each, and what all of them are linked with.
 fuzzers-y                += $(addprefix tests/fuzz/fuzz_, $(addsuffix .c, \
     multiboot2 pvh acpi madt memory_map pdx bootmem heap cmdline))
+small-fuzzers-y          += tests/fuzz/fuzz_hypercall.c
 fuzz-support-y           += tests/fuzz/machine.c tests/fuzz/fuzz.c
+fuzz-support-y           += tests/fuzz/expect.c
 
 # Measured in a process, without sanitizers, for 'make bench'.
 benches-y                += tests/bench/bench_tlb.c
 benches-y                += tests/bench/bench_allocate.c
+benches-y                += tests/bench/bench_types.c
 
 include tools/build.mk
 include tools/targets.mk

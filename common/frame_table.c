@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Builds the frame table, and checks it. */
+#include <public/xen.h>
 #include <xen/arch.h>
 #include <xen/bootmem.h>
 #include <xen/errno.h>
@@ -278,6 +279,13 @@ static bool is_ram(const struct memory_map *map, unsigned int *i, mfn_t mfn)
     return *i < map->nr && range->start <= mfn_to_maddr(mfn);
 }
 
+/* Does it say that its frame is a device's, and so DOMID_IO's? */
+static bool is_io(const struct page_info *pg)
+{
+    return page_state(pg) == PGC_state_inuse &&
+           pg->inuse_overlay.owner == DOMID_IO + 1;
+}
+
 /* Check F1, F3, F4 and F5 for each frame of @group. */
 static int check_group(const struct memory_map *map, unsigned int *i,
                        unsigned long group)
@@ -295,7 +303,7 @@ static int check_group(const struct memory_map *map, unsigned int *i,
             return broken(3, mfn);
         if (mfn_to_page(mfn) != pg)
             return broken(1, mfn);
-        if (!is_ram(map, i, mfn) && !page_info_is_zero(pg))
+        if (!is_ram(map, i, mfn) && !page_info_is_zero(pg) && !is_io(pg))
             return broken(4, mfn);
     }
 

@@ -65,7 +65,7 @@ __must_hold(heap_lock)
 static __inlined void add_block(struct page_info *pg, unsigned int order,
                                 struct tlb_debt debt)
 {
-    pg->count_info = PGC_state_free;
+    __atomic_store_n(&pg->count_info, PGC_state_free, __ATOMIC_RELAXED);
     as_free(pg)->order = (uint8_t)order;
     heap.nr_blocks[order]++;
     if (debt.taint) {
@@ -82,7 +82,7 @@ static __inlined void remove_block(struct page_info *pg, unsigned int order)
 {
     page_list_del(list_of(pg, order), pg);
     heap.nr_blocks[order]--;
-    *pg = (struct page_info){ 0 };
+    page_info_clear(pg);
 }
 
 /*

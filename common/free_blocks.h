@@ -39,8 +39,9 @@ enum heap_tier { TIER_BELOW_16M, TIER_BELOW_4G, TIER_ABOVE_4G, NR_TIERS };
 struct heap {
     struct page_list free[NR_TIERS][NR_ORDERS];
     unsigned long nr_blocks[NR_ORDERS];
-    unsigned long nr_free;   /* frames in those blocks */
-    unsigned long nr_frames; /* given to the heap, ever */
+    unsigned long nr_free;    /* frames in those blocks */
+    unsigned long nr_frames;  /* given to the heap, ever */
+    unsigned long first, end; /* PDXs that these lie between */
 };
 
 extern spinlock_t heap_lock;

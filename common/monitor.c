@@ -122,6 +122,26 @@ static bool command_tlb(const struct monitor_view *view,
     return true;
 }
 
+static bool command_domains(const struct monitor_view *view,
+                            const struct words *words)
+{
+    (void)view;
+    (void)words;
+    monitor_show_domains();
+
+    return true;
+}
+
+static bool command_audit(const struct monitor_view *view,
+                          const struct words *words)
+{
+    (void)view;
+    (void)words;
+    monitor_audit();
+
+    return true;
+}
+
 static bool command_page(const struct monitor_view *view,
                          const struct words *words)
 {
@@ -256,6 +276,9 @@ static const struct command commands[] = {
       command_heap },
     { "tlb", "", "the TLB clock: who flushed when, and why", 0, 0,
       command_tlb },
+    { "domains", "", "who there is, and what each has", 0, 0, command_domains },
+    { "audit", "", "count every reference anew, and compare", 0, 0,
+      command_audit },
     { "page", "ADDRESS | mfn NUMBER", "all that is known of one frame", 1, 2,
       command_page },
     { "alloc", "ORDER [LIMIT]", "take a block from the heap", 1, 2,

@@ -2,6 +2,7 @@
 /* What the monitor's command "page" answers: all that is known of one frame. */
 #include <xen/bootmem.h>
 #include <xen/frame_table.h>
+#include <xen/m2p.h>
 #include <xen/monitor.h>
 #include <xen/page_alloc.h>
 #include <xen/printk.h>
@@ -36,9 +37,56 @@ static bool show_heap_state(mfn_t mfn)
     return !inside;
 }
 
+/* How far the examination of a partial table has come. */
+static void show_progress(const struct page_inuse *inuse)
+{
+    int half = __atomic_load_n(&inuse->partial_pte, __ATOMIC_RELAXED);
+
+    console_printf("partial up to entry %u%s\n",
+                   __atomic_load_n(&inuse->nr_validated_ptes, __ATOMIC_RELAXED),
+                   half == 0  ? ""
+                   : half > 0 ? ", which is half taken"
+                              : ", which is half put");
+}
+
+static void show_type(const struct page_inuse *inuse)
+{
+    static const char *const name[] = { "none",     "L1 table", "L2 table",
+                                        "L3 table", "L4 table", "descriptors",
+                                        "shared",   "writable" };
+    unsigned long word = __atomic_load_n(&inuse->type_info, __ATOMIC_RELAXED);
+
+    console_printf("type    %s: count %lu%s%s%s%s%s\n", name[word >> 61],
+                   word & PGT_count_mask, word & PGT_validated ? ", valid" : "",
+                   word & PGT_partial ? ", partial" : "",
+                   word & PGT_busy ? ", busy" : "",
+                   word & PGT_pinned ? ", pinned" : "",
+                   word & PGT_locked ? ", locked" : "");
+    if (word & PGT_partial)
+        show_progress(inuse);
+}
+
+static void show_in_use(struct page_info *pg, unsigned long count_info)
+{
+    const struct page_inuse *inuse = as_inuse(pg);
+    unsigned int owner = __atomic_load_n(&inuse->owner, __ATOMIC_RELAXED);
+
+    console_printf("entry   in use: count %lu, ", count_info & PGC_count_mask);
+    if (owner)
+        console_printf("owner d%u%s%s%s\n", owner - 1U,
+                       count_info & PGC_allocated ? ", allocated" : "",
+                       count_info & PGC_extra ? ", extra" : "",
+                       count_info & PGC_foreign ? ", mapped by others" : "");
+    else
+        console_printf("anonymous\n");
+    show_type(inuse);
+    console_printf("name    %#lx\n", m2p_get(page_to_mfn(pg)));
+}
+
 static void show_words(struct page_info *pg)
 {
-    unsigned long count_info = pg->count_info;
+    unsigned long count_info =
+        __atomic_load_n(&pg->count_info, __ATOMIC_RELAXED);
 
     if ((count_info & PGC_state) == PGC_state_free) {
         console_printf("entry   free, head of its block: order %u, "
@@ -51,12 +99,7 @@ static void show_words(struct page_info *pg)
                        (unsigned long)as_shadow(pg)->count,
                        (unsigned long)as_shadow(pg)->back);
     } else {
-        console_printf("entry   in use: count %lu, type_info %#lx, ",
-                       count_info & PGC_count_mask, as_inuse(pg)->type_info);
-        if (as_inuse(pg)->owner)
-            console_printf("owner d%u\n", as_inuse(pg)->owner - 1U);
-        else
-            console_printf("anonymous\n");
+        show_in_use(pg, count_info);
     }
 }
 

@@ -35,6 +35,11 @@ static unsigned long nr_frees __guarded_by(heap_lock);
 /* How many calls of alloc_heap_pages() have failed since one did not. */
 static unsigned long nr_failures __guarded_by(heap_lock);
 
+/* And how often that was so for the first one. A guest can have one call fail
+ * and the next one not, as often as it likes: so not all are explained. */
+#define EXPLAINED_RUNS 64U
+static unsigned long nr_runs __guarded_by(heap_lock);
+
 __must_hold(heap_lock)
 static void remember_free(mfn_t mfn, unsigned int order, uintptr_t caller)
 {
@@ -77,6 +82,10 @@ static void add_new_block(mfn_t mfn, unsigned int order)
     spin_lock(&heap_lock);
     BUG_ON(!page_info_is_zero(pg) || free_block_of(mfn));
     heap.nr_frames += BIT(order);
+    if (page_to_pdx(pg) < heap.first || heap.end == 0)
+        heap.first = page_to_pdx(pg);
+    if (page_to_pdx(pg) + BIT(order) > heap.end)
+        heap.end = page_to_pdx(pg) + BIT(order);
     insert_free_block(pg, order, TLB_NO_DEBT);
     spin_unlock(&heap_lock);
 }
@@ -121,7 +130,9 @@ static struct shortage count_failure(paddr_t limit)
 {
     struct shortage s = { 0 };
 
-    if (!is_power_of_2(++nr_failures))
+    nr_runs += nr_failures++ == 0;
+    if (!is_power_of_2(nr_failures) ||
+        (nr_runs > EXPLAINED_RUNS && !is_power_of_2(nr_runs)))
         return s;
     s.nr_failures = nr_failures;
     s.nr_frames = heap.nr_frames;
@@ -271,7 +282,7 @@ static void begin_transit(struct give_back *back)
     is_zero = page_info_is_zero(pg);
     too_many = heap.nr_free + BIT(back->order) > heap.nr_frames;
     if (!free && is_zero && !too_many) {
-        pg->count_info = PGC_state_free;
+        __atomic_store_n(&pg->count_info, PGC_state_free, __ATOMIC_RELAXED);
         as_free(pg)->order = (uint8_t)(back->order | ORDER_IN_TRANSIT);
     }
     spin_unlock(&heap_lock);
@@ -295,7 +306,7 @@ static void end_transit(const struct give_back *back)
 {
     spin_lock(&heap_lock);
     remember_free(back->mfn, back->order, back->caller);
-    *back->pg = (struct page_info){ 0 };
+    page_info_clear(back->pg);
     insert_free_block(back->pg, back->order, back->debt);
     spin_unlock(&heap_lock);
 }
@@ -323,6 +334,8 @@ void heap_statistics(struct heap_statistics *statistics)
     spin_lock(&heap_lock);
     statistics->nr_frames = heap.nr_frames;
     statistics->nr_free = heap.nr_free;
+    statistics->first = heap.first;
+    statistics->end = heap.end;
     for (unsigned int order = 0; order <= MAX_ORDER; order++)
         statistics->nr_blocks[order] = heap.nr_blocks[order];
     spin_unlock(&heap_lock);

@@ -131,8 +131,7 @@ bool smp_answer(void)
     return flushed || called;
 }
 
-/* One turn of a loop that waits for another CPU. */
-static void wait_a_turn(void)
+void smp_wait_a_turn(void)
 {
     if (!smp_answer())
         cpu_relax();
@@ -175,7 +174,7 @@ static void await_flush(unsigned int cpu)
     while ((int32_t)(__atomic_load_n(&its->flushes_served, __ATOMIC_ACQUIRE) -
                      asked) < 0 &&
            is_online(cpu))
-        wait_a_turn();
+        smp_wait_a_turn();
 }
 
 unsigned int smp_flush(const cpumask_t *mask)
@@ -200,7 +199,7 @@ unsigned int smp_flush(const cpumask_t *mask)
 static void await_calls(const struct mailbox *mine)
 {
     while (__atomic_load_n(&mine->nr_left, __ATOMIC_ACQUIRE) > 0)
-        wait_a_turn();
+        smp_wait_a_turn();
 }
 
 /*

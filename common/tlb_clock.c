@@ -26,10 +26,7 @@ struct tlb_cpu {
 
 static struct tlb_cpu tlb_cpu[CONFIG_NR_CPUS];
 
-/* Written at each flush, so on a line of its own. */
-static struct {
-    uint32_t now;
-} __cache_aligned clock = { 1 };
+struct tlb_clock tlb_clock __cache_aligned = { 1 };
 
 /* The clock has wrapped, and nobody has taken it on to start it again. Nearly
  * never written, so that to look at it costs nothing. */
@@ -46,13 +43,13 @@ static struct {
  */
 static uint32_t tick(void)
 {
-    uint32_t now = __atomic_load_n(&clock.now, __ATOMIC_RELAXED), next;
+    uint32_t now = __atomic_load_n(&tlb_clock.now, __ATOMIC_RELAXED), next;
 
     do {
         if (now == 0)
             return 0;
         next = now == TLB_CLOCK_MAX ? 0 : now + 1;
-    } while (!__atomic_compare_exchange_n(&clock.now, &now, next, false,
+    } while (!__atomic_compare_exchange_n(&tlb_clock.now, &now, next, false,
                                           __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
 
     /* Release: who claims the restart sees the clock at 0. Pairs with the
@@ -154,14 +151,7 @@ bool tlb_clock_claim_restart(void)
  * acquire in tlb_clock_now(). */
 void tlb_clock_start(void)
 {
-    __atomic_store_n(&clock.now, 1, __ATOMIC_RELEASE);
-}
-
-/* Sequentially consistent for tlb_debt_now(), whose comment says why; and an
- * acquire, which pairs with the release in tlb_clock_start(). */
-uint32_t tlb_clock_now(void)
-{
-    return __atomic_load_n(&clock.now, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&tlb_clock.now, 1, __ATOMIC_RELEASE);
 }
 
 uint32_t tlb_cpu_flushed(unsigned int cpu)

@@ -39,6 +39,8 @@ host      += -fno-omit-frame-pointer -pthread
 hosted    := -fsanitize=address,undefined -fno-sanitize-recover=all
 # It does not model fences. What they order here is atomic, so no race to it.
 tsan      := -fsanitize=thread $(if $(findstring clang,$(HOST_CC)),,-Wno-tsan)
+points    := -include tests/explore/points.h
+fuzz-checks := -fsanitize=address,undefined
 fuzz      := -fsanitize=fuzzer-no-link,address,undefined
 fuzz      += -fno-sanitize-recover=all $(clang-warnings)
 
@@ -52,9 +54,15 @@ pure-y      := $(filter-out common/string.c,$(core-y)) $(image-y) $(image-)
 pure-y      += $(hosted-y) $(models-y)
 tests       := $(tests-y:%.c=$(BUILD)/hosted/%)
 tsan-tests  := $(threaded-y:%.c=$(BUILD)/tsan/%)
+fuzz-here   := $(patsubst %.c,$(BUILD)/fuzz/%,$(fuzzers-y) $(small-fuzzers-y))
 fuzzers     := $(fuzzers-y:%.c=$(BUILD)/fuzz/%)
-programs-y  := $(tests-y) $(fuzzers-y) $(fuzz-support-y) $(benches-y)
+fuzzers     += $(small-fuzzers-y:%.c=$(BUILD)/small/fuzz/%)
+explorers   := $(patsubst %.c,$(BUILD)/points/%,$(explorers-y) $(long-explorers-y))
+programs-y  := $(tests-y) $(fuzzers-y) $(small-fuzzers-y) $(fuzz-support-y) $(benches-y)
+programs-y  += $(explorers-y) $(long-explorers-y) $(explore-support-y)
 benches     := $(benches-y:%.c=$(BUILD)/plain/%)
+plain-tests := $(long-y:%.c=$(BUILD)/plain/%)
+long-tests  := $(foreach c,small linear,$(long-y:%.c=$(BUILD)/$c/plain/%))
 sources-y   := $(core-y) $(image-y) $(image-) $(machine-y) $(boot-tests-y)
 sources-y   += $(boot-tests-) $(hosted-y) $(models-y) $(programs-y)
 
@@ -89,9 +97,25 @@ $(BUILD)/fuzz/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(common) $(force) $(host) $(fuzz) -c -o $@ $<
 
+# To be explored: fast, and with all variables that the core changes after boot
+# in one section, so that they can be put back.
+constant := $(addprefix common/,memory_map.c pdx.c bootmem.c frame_table.c)
+state    := --rename-section .data=core_state
+state    += --rename-section .bss=core_state,alloc,load,data,contents
+$(BUILD)/points/%.o: %.c $(BUILD)/flags tests/explore/points.h
+	@mkdir -p $(@D)
+	$(HOST_CC) $(common) $(force) $(if $(filter $<,$(pointed-y)),$(points)) \
+	    $(host) -fno-pie -c -o $@ $<
+	@$(if $(filter $<,$(filter-out $(constant),$(core-y))),$(OBJCOPY) $(state) $@)
+
+# What only compares is nothing to search for ways through.
+$(BUILD)/fuzz/common/audit.o $(BUILD)/fuzz/common/audit_%.o \
+$(BUILD)/fuzz/tests/model/%.o: \
+    fuzz := $(filter-out -fsanitize=fuzzer-no-link%,$(fuzz)) $(fuzz-checks)
+
 # What is no test includes none of the harness.
 $(BUILD)/x86/tests/%.o: x86 += -Itests/harness
-$(foreach d,hosted tsan fuzz plain,$(BUILD)/$d/tests/%.o): host += -Itests/harness
+$(foreach d,hosted tsan fuzz plain points,$(BUILD)/$d/tests/%.o): host += -Itests/harness
 
 # Loops that copy or fill must not be made into calls of what they implement.
 $(BUILD)/x86/common/string.o $(BUILD)/hosted/renamed_string.o: \
@@ -108,6 +132,7 @@ $(BUILD)/hosted/libtessera.a: $(BUILD)/hosted/renamed_string.o
 $(BUILD)/hosted/libtessera.a: $(pure-y:%.c=$(BUILD)/hosted/%.o)
 $(BUILD)/tsan/libtessera.a:   $(pure-y:%.c=$(BUILD)/tsan/%.o)
 $(BUILD)/plain/libtessera.a:  $(pure-y:%.c=$(BUILD)/plain/%.o)
+$(BUILD)/points/libtessera.a: $(pure-y:%.c=$(BUILD)/points/%.o)
 $(BUILD)/fuzz/libtessera.a:   $(filter-out tests/harness/%,$(pure-y:%.c=$(BUILD)/fuzz/%.o))
 $(BUILD)/lib/libtessera.a:    $(x86-core)
 %/libtessera.a: Makefile
@@ -118,8 +143,12 @@ $(BUILD)/lib/libtessera.a:    $(x86-core)
 $(tests): $(BUILD)/hosted/%: $(BUILD)/hosted/%.o $(BUILD)/hosted/libtessera.a
 	$(HOST_CC) -pthread $(hosted) -o $@ $^
 
-$(benches): $(BUILD)/plain/%: $(BUILD)/plain/%.o $(BUILD)/plain/libtessera.a
+$(benches) $(plain-tests): $(BUILD)/plain/%: $(BUILD)/plain/%.o $(BUILD)/plain/libtessera.a
 	$(HOST_CC) -pthread -o $@ $^
+
+$(explorers): $(BUILD)/points/%: $(BUILD)/points/%.o \
+    $(explore-support-y:%.c=$(BUILD)/points/%.o) $(BUILD)/points/libtessera.a
+	$(HOST_CC) -pthread -no-pie -o $@ $^
 
 $(tsan-tests): $(BUILD)/tsan/%: $(BUILD)/tsan/%.o $(BUILD)/tsan/libtessera.a
 	$(HOST_CC) -pthread $(tsan) -o $@ $^
@@ -139,7 +168,36 @@ clock$1:
 endef
 $(foreach bits,$(clocks),$(eval $(call build-clocked,$(bits))))
 
-$(fuzzers): $(BUILD)/fuzz/%: $(BUILD)/fuzz/%.o \
+# One more each: with tables of few entries and counts of few bits, so that all
+# states of a table can be tried, and the top of a count is reached; and with
+# tables that may name tables of their own level besides.
+small-config  := TABLE_BITS=2 COUNT_BITS=6
+linear-config := $(small-config) LINEAR_TABLES=y
+config-tests  := $(foreach c,small linear,$($c-y:%.c=$(BUILD)/$c/hosted/%))
+configured     = $($1-y:%.c=$(BUILD)/$1/hosted/%)
+configured    += $($1-fuzzers-y:%.c=$(BUILD)/$1/fuzz/%)
+configured    += $(if $(filter check-long,$(goals)),\
+                  $(long-y:%.c=$(BUILD)/$1/plain/%))
+define build-configured
+.PHONY: $1
+$(call configured,$1): $1 ;
+$1:
+	@$$(kconfig) set $(BUILD)/$1/.config $($1-config)
+	@$$(MAKE) --no-print-directory -s BUILD=$(BUILD)/$1 $(call configured,$1)
+endef
+$(foreach c,small linear,$(eval $(call build-configured,$c)))
+
+# And one for the explorer.
+explore-tests := $(explorers-y:%.c=$(BUILD)/explore/points/%)
+explore-long  := $(long-explorers-y:%.c=$(BUILD)/explore/points/%)
+.PHONY: explore
+$(explore-tests) $(explore-long): explore ;
+explore:
+	@$(kconfig) set $(BUILD)/explore/.config $(linear-config) NR_CPUS=4
+	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/explore \
+	    $(explore-tests) $(explore-long)
+
+$(fuzz-here): $(BUILD)/fuzz/%: $(BUILD)/fuzz/%.o \
     $(fuzz-support-y:%.c=$(BUILD)/fuzz/%.o) $(BUILD)/fuzz/libtessera.a
 	$(FUZZ_CC) -pthread $(fuzz) -fsanitize=fuzzer -o $@ $^
 
@@ -176,7 +234,7 @@ $(BUILD)/tessera: $(BUILD)/tessera.elf
 $(BUILD)/tessera.iso: $(BUILD)/tessera tools/iso.sh $(BUILD)/append | deps
 	sh tools/iso.sh $< $@ '$(value APPEND)'
 
--include $(addsuffix .d,$(basename $(x86-objs) $(foreach d,hosted tsan fuzz plain,\
+-include $(addsuffix .d,$(basename $(x86-objs) $(foreach d,hosted tsan fuzz plain points,\
     $(patsubst %.c,$(BUILD)/$d/%.o,$(pure-y) $(programs-y)))))
 
 # ---- Configuration ---------------------------------------------------------

@@ -16,6 +16,11 @@ module() { "$python" -c "import $1" >/dev/null 2>&1; }
 any_file() { for file do [ -e "$file" ] && return; done; return 1; }
 c_library() { echo '#include <stdio.h>' | gcc -E - >/dev/null 2>&1; }
 
+xen_headers()
+{
+    echo '#include <xen/xen.h>' | gcc -include stdint.h -E - >/dev/null 2>&1
+}
+
 fuzzer_runtime()
 {
     echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
@@ -71,7 +76,8 @@ probe()
             need ovmf ovmf ;;
         check)
             need libc6-dev c_library
-            need clang program clang ;;
+            need clang program clang
+            need libxen-dev xen_headers ;;
         fuzz)
             need clang program clang
             need libc6-dev c_library

@@ -34,13 +34,26 @@ corpora  := $(foreach f,$(fuzzers),-- sh tests/fuzz/run.sh $f 0)
 house    := -- $(PYTHON) tests/boot/runner.py
 house    += -- sh tests/house/adder.sh
 house    += -- env CC="$(CC)" sh tests/house/layers.sh
+house    += -- $(PYTHON) tests/house/public_abi.py "$(CC)"
 house    += -- $(PYTHON) tests/house/docs.py
 house    += -- $(PYTHON) tests/house/invariants.py
 
 add-up   := $(PYTHON) tools/check.py -t 2400
-check: $(tests) $(clock-tests) $(tsan-tests) $(fuzzers) all lib iso $(narrow) | deps
-	@$(add-up) $(clock-tests) $(tests) $(tsan-tests) $(configs) $(mutation) $(boots) \
+check: $(tests) $(clock-tests) $(config-tests) $(explore-tests) $(tsan-tests) $(fuzzers) all lib iso $(narrow) | deps
+	@$(add-up) $(explore-tests) $(clock-tests) $(config-tests) $(tests) $(tsan-tests) $(configs) $(mutation) --one-each $(boots) \
 	    $(models) $(repro) $(order) $(seam) $(no-build) $(format) $(corpora) $(house)
+
+# What takes longer than one likes to wait for each time.
+calls    := CALLS=10000000 TEST_SECONDS=10000
+more     := EXPLORE_MORE=1 TEST_SECONDS=10000
+long     := $(foreach t,$(long-tests),-- env $(calls) $t)
+long     += $(foreach t,$(explore-tests),-- env $(more) $t)
+long     += $(foreach t,$(explore-long),-- env TEST_SECONDS=10000 $t)
+long     += $(models) --long
+long     += $(foreach f,$(fuzzers),-- sh tests/fuzz/run.sh $f 600)
+long     += $(mutation)
+check-long: $(long-tests) $(explore-tests) $(explore-long) $(fuzzers) | deps
+	@$(PYTHON) tools/check.py -v -t 20000 $(long)
 
 check-host: $(tests) $(tsan-tests)
 	@$(add-up) $^
@@ -116,6 +129,10 @@ Targets
   iso           $(BUILD)/tessera.iso, for BIOS and UEFI, CD and USB
   lib           $(BUILD)/lib: libtessera.a and its headers
   check         every test
+  check-long    random tests of millions of steps, orders of what CPUs do with
+                more stops, all that the models allow, fuzzers for 10 minutes
+                each, and every fault there is: hours
+  explore       the programs that try every order of what CPUs do at once
   check-host    the tests that run as a process here
   check-boot    the tests that boot a machine
   check-clocks  those of the TLB clock, with few bits
@@ -124,7 +141,7 @@ Targets
   check-order, check-seam, check-format, check-repro, check-configs,
   check-compile-fail, mutation: the parts of 'check' by themselves
   fuzz          each fuzzer for SECONDS=60
-  bench         what the boot costs, against the goals
+  bench         what boot and page tables cost, against the goals
   menuconfig, defconfig, olddefconfig, allyesconfig, allnoconfig
   format        lay out the C files
   deps          install what all of these need
@@ -139,7 +156,7 @@ export help_text
 help:
 	@echo "$$help_text"
 
-.PHONY: run check check-host check-clocks check-boot check-stale check-order check-seam
+.PHONY: run check check-long check-host check-clocks check-boot check-stale check-order check-seam
 .PHONY: check-models check-format check-repro check-configs check-compile-fail
 .PHONY: mutation fuzz bench format
 .PHONY: clean deps help defconfig olddefconfig menuconfig allyesconfig

@@ -30,6 +30,22 @@
     ((void)(save), (void)(stack), (void)(size))
 #endif
 
+/* Not in the function that it comes back to: of that a compiler knows that only
+ * a call can jump back to it. */
+static __switches _Noreturn void jump(void **to)
+{
+    __builtin_longjmp(to, 1);
+}
+
+/* Behind a place that is jumped to: all registers are others by now. A compiler
+ * that sees both sides of a call would not think so. */
+#define LANDS()                                                                \
+    __asm__ volatile(""                                                        \
+                     :                                                         \
+                     :                                                         \
+                     : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9",   \
+                       "r10", "r11", "r12", "r13", "r14", "r15", "memory")
+
 /* Whom coroutine_create() is starting: makecontext() passes only int. */
 static _Thread_local struct coroutine *starting;
 
@@ -57,6 +73,7 @@ __switches void coroutine_create(struct coroutine *it, void (*function)(void))
     __sanitizer_start_switch_fiber(&it->fake_outside, it->stack, STACK_BYTES);
     if (__builtin_setjmp(it->outside) == 0)
         setcontext(&context);
+    LANDS();
     __sanitizer_finish_switch_fiber(it->fake_outside, NULL, NULL);
 }
 
@@ -64,7 +81,8 @@ __switches void coroutine_enter(struct coroutine *it)
 {
     __sanitizer_start_switch_fiber(&it->fake_outside, it->stack, STACK_BYTES);
     if (__builtin_setjmp(it->outside) == 0)
-        __builtin_longjmp(it->inside, 1);
+        jump(it->inside);
+    LANDS();
     __sanitizer_finish_switch_fiber(it->fake_outside, NULL, NULL);
 }
 
@@ -73,7 +91,8 @@ __switches void coroutine_leave(struct coroutine *it)
     __sanitizer_start_switch_fiber(&it->fake_inside, it->outer_stack,
                                    it->outer_size);
     if (__builtin_setjmp(it->inside) == 0)
-        __builtin_longjmp(it->outside, 1);
+        jump(it->outside);
+    LANDS();
     __sanitizer_finish_switch_fiber(it->fake_inside, &it->outer_stack,
                                     &it->outer_size);
 }

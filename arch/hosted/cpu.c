@@ -7,6 +7,12 @@
 #include <xen/arch.h>
 
 static _Thread_local unsigned int cpu_id;
+static void (*tell_more)(void);
+
+void hosted_at_bug(void (*tell)(void))
+{
+    tell_more = tell;
+}
 
 void hosted_set_cpu_id(unsigned int cpu)
 {
@@ -22,6 +28,8 @@ _Noreturn void arch_bug(const char *file, int line, const char *what)
 {
     fputs(hosted_console(), stderr);
     fprintf(stderr, "# BUG at %s:%d: %s\n", file, line, what);
+    if (tell_more)
+        tell_more();
     fflush(NULL);
     _exit(HOSTED_BUG_STATUS);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The frame table of a process: address space that nobody may touch, with
- * memory only where the core asked for it. Touching an entry that the core
- * should not have ends the process, as it would end the machine.
+ * The frame table and the M2P of a process: address space that nobody may
+ * touch, with memory only where the core asked for it. Touching an entry that
+ * the core should not have ends the process, as it would end the machine.
  */
 #define _GNU_SOURCE /* MAP_ANONYMOUS, MAP_NORESERVE */
 #include <limits.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include <hosted.h>
@@ -20,7 +21,7 @@ void hosted_fail_map_after(unsigned int nr)
     nr_maps_left = nr;
 }
 
-void *arch_reserve_frame_table(size_t size)
+static void *reserve(size_t size)
 {
     char *space = mmap(NULL, size + SUPERPAGE_SIZE, PROT_NONE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -31,9 +32,8 @@ void *arch_reserve_frame_table(size_t size)
     return space + (-(uintptr_t)space & (SUPERPAGE_SIZE - 1));
 }
 
-int arch_map_frame_table(void *va, mfn_t mfn, unsigned long nr)
+static int map(void *va, unsigned long nr)
 {
-    (void)mfn;
     if (nr_maps_left == 0)
         return -ENOMEM;
     if (nr_maps_left != UINT_MAX)
@@ -44,6 +44,34 @@ int arch_map_frame_table(void *va, mfn_t mfn, unsigned long nr)
              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
              0) == MAP_FAILED)
         return -ENOMEM;
+
+    return 0;
+}
+
+void *arch_reserve_frame_table(size_t size)
+{
+    return reserve(size);
+}
+
+int arch_map_frame_table(void *va, mfn_t mfn, unsigned long nr)
+{
+    (void)mfn;
+    return map(va, nr);
+}
+
+void *arch_reserve_m2p(size_t size)
+{
+    return reserve(size);
+}
+
+int arch_map_m2p(void *va, mfn_t mfn, unsigned long nr)
+{
+    int rc = map(va, nr);
+
+    (void)mfn;
+    if (rc)
+        return rc;
+    memset(va, 0xff, nr << PAGE_SHIFT);
 
     return 0;
 }

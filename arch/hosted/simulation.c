@@ -33,6 +33,11 @@ static unsigned int nr_created;
 static unsigned int nr_simulated, nr_left;
 static unsigned int bound = UINT_MAX, nr_stops_left, ran_last;
 static void (*cpu_body)(void);
+static unsigned int (*chooser)(unsigned int nr);
+
+/* Decided when the last one stopped: does anybody go on, and who. */
+static bool is_next;
+static unsigned int next;
 
 bool simulated(void)
 {
@@ -44,29 +49,100 @@ static struct simulated_cpu *this_cpu(void)
     return &cpus[arch_cpu_id()];
 }
 
-static void take_interrupt(struct simulated_cpu *me)
+/* Returns whether there was one. */
+static bool take_interrupt(struct simulated_cpu *me)
 {
+    bool taken = false;
+
     while (me->interrupt && !me->interrupts_off) {
+        taken = true;
         me->interrupt = false;
         me->interrupts_off = true;
         me->acted = true;
         smp_answer();
         me->interrupts_off = false;
     }
+
+    return taken;
 }
 
-static void switch_out(struct simulated_cpu *me)
+/* May it go on? A loop that waits may when another CPU has gone on. */
+static bool may_run(const struct simulated_cpu *cpu)
 {
-    coroutine_leave(&me->coroutine);
-    take_interrupt(me);
+    return !cpu->waits || cpu->has_news ||
+           (cpu->interrupt && !cpu->interrupts_off);
+}
+
+/* Choose who goes on. False: nobody may. */
+static bool pick(unsigned int *cpu)
+{
+    unsigned int able[CONFIG_NR_CPUS], nr = 0, chosen = 0;
+    bool may_stay = may_run(&cpus[ran_last]);
+
+    if (may_stay)
+        able[nr++] = ran_last;
+    for (unsigned int i = 0; i < nr_simulated; i++) {
+        if (i != ran_last && may_run(&cpus[i]))
+            able[nr++] = i;
+    }
+    if (nr == 0)
+        return false;
+    if (nr > 1 && !(may_stay && nr_stops_left == 0))
+        chosen = chooser(nr);
+    if (may_stay && chosen > 0)
+        nr_stops_left--;
+    *cpu = ran_last = able[chosen];
+
+    return true;
+}
+
+/* What @ran has done may be what others wait for. */
+static void wake_others(const struct simulated_cpu *ran)
+{
+    for (unsigned int i = 0; i < nr_simulated; i++) {
+        if (&cpus[i] != ran && !cpus[i].returned)
+            cpus[i].has_news = true;
+    }
+}
+
+static void begin_turn(struct simulated_cpu *it)
+{
+    it->acted = it->acted && !it->waits;
+    it->waits = false;
+    it->looks = 0;
+}
+
+/* Somebody goes on from here: nearly always this CPU, and then there is no need
+ * to leave it. Returns whether it has taken an interrupt meanwhile. */
+static bool switch_out(struct simulated_cpu *me)
+{
+    if (me->acted)
+        wake_others(me);
+    is_next = pick(&next);
+    if (is_next && next == arch_cpu_id())
+        begin_turn(me);
+    else
+        coroutine_leave(&me->coroutine);
+
+    return take_interrupt(me);
+}
+
+void simulation_look(void)
+{
+    while (simulated() && switch_out(this_cpu()))
+        ; /* between the interrupt and what follows they may, too */
+}
+
+void simulation_act(void)
+{
+    this_cpu()->acted = true;
 }
 
 void simulation_point(void)
 {
-    if (simulated()) {
-        this_cpu()->acted = true;
+    simulation_act();
+    if (simulated())
         switch_out(this_cpu());
-    }
 }
 
 void simulated_relax(void)
@@ -106,6 +182,7 @@ static void run_cpu(void)
 {
     struct simulated_cpu *me = this_cpu();
 
+    take_interrupt(me); /* one may have come before it begins */
     for (;;) {
         while (me->returned)
             simulated_relax();
@@ -115,57 +192,9 @@ static void run_cpu(void)
     }
 }
 
-/* One that has yet to begin stands where one stands that has returned. */
-static void create_cpu(unsigned int cpu)
-{
-    hosted_set_cpu_id(cpu);
-    cpus[cpu].returned = true;
-    coroutine_create(&cpus[cpu].coroutine, run_cpu);
-    coroutine_enter(&cpus[cpu].coroutine);
-}
-
-/* May it go on? A loop that waits may when another CPU has gone on. */
-static bool may_run(const struct simulated_cpu *cpu)
-{
-    return !cpu->waits || cpu->has_news ||
-           (cpu->interrupt && !cpu->interrupts_off);
-}
-
-/* Choose who goes on. False: nobody may. */
-static bool pick(unsigned int (*choose)(unsigned int nr), unsigned int *cpu)
-{
-    unsigned int able[CONFIG_NR_CPUS], nr = 0, chosen = 0;
-    bool may_stay = may_run(&cpus[ran_last]);
-
-    if (may_stay)
-        able[nr++] = ran_last;
-    for (unsigned int i = 0; i < nr_simulated; i++) {
-        if (i != ran_last && may_run(&cpus[i]))
-            able[nr++] = i;
-    }
-    if (nr == 0)
-        return false;
-    if (nr > 1 && !(may_stay && nr_stops_left == 0))
-        chosen = choose(nr);
-    if (may_stay && chosen > 0)
-        nr_stops_left--;
-    *cpu = ran_last = able[chosen];
-
-    return true;
-}
-
 void simulation_bound(unsigned int nr)
 {
     bound = nr;
-}
-
-/* What @ran has done may be what others wait for. */
-static void wake_others(const struct simulated_cpu *ran)
-{
-    for (unsigned int i = 0; i < nr_simulated; i++) {
-        if (&cpus[i] != ran && !cpus[i].returned)
-            cpus[i].has_news = true;
-    }
 }
 
 static void go_on(unsigned int cpu)
@@ -173,32 +202,29 @@ static void go_on(unsigned int cpu)
     struct simulated_cpu *it = &cpus[cpu];
 
     hosted_set_cpu_id(cpu);
-    it->acted = !it->waits;
-    it->waits = false;
-    it->looks = 0;
+    begin_turn(it);
     coroutine_enter(&it->coroutine);
-    if (it->acted)
-        wake_others(it);
 }
 
 void simulation_run(unsigned int nr, void (*body)(void),
                     unsigned int (*choose)(unsigned int nr))
 {
-    unsigned int next;
-
     BUG_ON(nr > CONFIG_NR_CPUS);
     nr_simulated = nr_left = nr;
     nr_stops_left = bound;
     ran_last = 0;
     cpu_body = body;
+    chooser = choose;
     for (; nr_created < nr; nr_created++)
-        create_cpu(nr_created);
-    for (unsigned int i = 0; i < nr; i++)
+        coroutine_create(&cpus[nr_created].coroutine, run_cpu);
+    for (unsigned int i = 0; i < nr; i++) {
         cpus[i].returned = cpus[i].waits = cpus[i].interrupt =
             cpus[i].interrupts_off = false;
+        cpus[i].acted = true;
+    }
 
     /* Also those who have returned finish what an interrupt began. */
-    while (pick(choose, &next))
+    for (is_next = pick(&next); is_next;)
         go_on(next);
     BUG_ON(nr_left > 0); /* everybody waits for somebody else */
     nr_simulated = 0;

@@ -4,6 +4,8 @@
  * and a stack. Entered in 32-bit protected mode with %ebx = start info (the PVH
  * boot protocol, which the note announces).
  */
+        .set    CONTENTS_SLOT, 262      /* of CONTENTS_BASE, <asm/contents.h> */
+
         .section .note.pvh, "a", @note
         .align  4
         .long   4, 4, 18                /* PHYS32_ENTRY */
@@ -33,6 +35,8 @@ start:
         cmp     $4, %ecx
         jne     2b
         movl    $level3 + 3, level4
+        /* And once more where the library looks for what frames contain. */
+        movl    $level3 + 3, level4 + 8 * CONTENTS_SLOT
 
         mov     $0x20, %eax             /* CR4: PAE */
         mov     %eax, %cr4
@@ -53,6 +57,11 @@ start64:
         mov     %eax, %ds
         mov     %eax, %es
         mov     %eax, %ss
+        /* GS leads to what <asm/processor.h> reads. */
+        mov     $gs_area, %eax
+        xor     %edx, %edx
+        mov     $0xc0000101, %ecx
+        wrmsr
         mov     %ebx, %edi
         xor     %ebp, %ebp
         call    embed_main
@@ -67,6 +76,8 @@ gdt_pointer:
         .long   gdt
 
         .bss
+gs_area:
+        .skip   24                      /* byte 16: shall this CPU yield? */
         .align  4096
         .globl  level4
 level4: .skip   4096

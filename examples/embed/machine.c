@@ -3,6 +3,8 @@
 #include <xen/arch.h>
 #include <xen/bootmem.h>
 #include <xen/errno.h>
+#include <xen/frame_table.h>
+#include <xen/page_alloc.h>
 #include <xen/printk.h>
 
 #include "embed.h"
@@ -16,8 +18,10 @@
 #define PTE_TABLE     0x3UL
 #define PTE_SUPERPAGE (0x83UL | 1UL << 63)
 
-/* The frame table lies in slots 1 and up of the top table, unused elsewhere. */
+/* In slots of the top table that are unused elsewhere: from 1 and from 128. */
 #define FRAME_TABLE ((void *)(1UL << 39))
+#define M2P         ((void *)(1UL << 46))
+#define SPACE_SIZE  (127UL << 39)
 
 extern uint64_t level4[512];
 
@@ -70,7 +74,24 @@ void arch_send_ipi(unsigned int cpu)
 
 void *arch_reserve_frame_table(size_t size)
 {
-    return size <= 127UL << 39 ? FRAME_TABLE : NULL;
+    return size <= SPACE_SIZE ? FRAME_TABLE : NULL;
+}
+
+void *arch_reserve_m2p(size_t size)
+{
+    return size <= SPACE_SIZE ? M2P : NULL;
+}
+
+/* From the boot allocator, while there is no heap. */
+static mfn_t frame_for_table(void)
+{
+    struct page_info *pg;
+
+    if (bootmem_nr_free() > 0)
+        return bootmem_alloc(1, 1, 1UL << 32, "embed's page tables");
+    pg = alloc_heap_pages(0, 1UL << 32, NULL);
+
+    return pg ? page_to_mfn(pg) : INVALID_MFN;
 }
 
 /* The table that entry @slot of @table leads to; made if there is none. Memory
@@ -81,7 +102,7 @@ static uint64_t *next_table(uint64_t *table, unsigned int slot)
     mfn_t mfn;
 
     if (!table[slot]) {
-        mfn = bootmem_alloc(1, 1, 1UL << 32, "embed's page tables");
+        mfn = frame_for_table();
         if (mfn_eq(mfn, INVALID_MFN))
             return NULL;
         next = (uint64_t *)mfn_to_maddr(mfn);
@@ -93,7 +114,8 @@ static uint64_t *next_table(uint64_t *table, unsigned int slot)
     return (uint64_t *)(table[slot] & ~0xfffUL);
 }
 
-int arch_map_frame_table(void *va, mfn_t mfn, unsigned long nr)
+/* Map superpages, and make each word of them @word. */
+static int map(void *va, mfn_t mfn, unsigned long nr, uint64_t word)
 {
     uint64_t at = (uint64_t)va, end = at + (nr << PAGE_SHIFT);
     paddr_t frame = mfn_to_maddr(mfn);
@@ -106,8 +128,48 @@ int arch_map_frame_table(void *va, mfn_t mfn, unsigned long nr)
             return -ENOMEM;
         level2[at >> 21 & 511] = frame | PTE_SUPERPAGE;
         for (unsigned int i = 0; i < SUPERPAGE_SIZE / 8; i++)
-            ((volatile uint64_t *)at)[i] = 0;
+            ((volatile uint64_t *)at)[i] = word;
     }
 
     return 0;
+}
+
+int arch_map_frame_table(void *va, mfn_t mfn, unsigned long nr)
+{
+    return map(va, mfn, nr, 0);
+}
+
+int arch_map_m2p(void *va, mfn_t mfn, unsigned long nr)
+{
+    return map(va, mfn, nr, ~0UL);
+}
+
+/* Guests never run here, so what follows is for nobody. */
+void arch_load_base_pointer(mfn_t root)
+{
+    (void)root;
+    arch_bug(__FILE__, __LINE__, "a guest is to run");
+}
+
+void arch_flush_tlb_page(uintptr_t va)
+{
+    __asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");
+}
+
+int arch_copy_from_guest(void *to, uint64_t from, size_t size)
+{
+    (void)to;
+    (void)from;
+    (void)size;
+
+    return -EFAULT;
+}
+
+int arch_copy_to_guest(uint64_t to, const void *from, size_t size)
+{
+    (void)to;
+    (void)from;
+    (void)size;
+
+    return -EFAULT;
 }

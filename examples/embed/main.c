@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Boot: hand the memory map to the library, then take frames and give them
- * back. docs/embedding.md walks through this file.
+ * back, and have one of them be a page table. docs/embedding.md walks through
+ * this file.
  */
+#include <asm/contents.h>
+#include <xen/audit.h>
 #include <xen/bootmem.h>
+#include <xen/domheap.h>
+#include <xen/errno.h>
 #include <xen/frame_table.h>
+#include <xen/m2p.h>
 #include <xen/memory_map.h>
 #include <xen/page_alloc.h>
+#include <xen/page_ref.h>
+#include <xen/page_table.h>
 #include <xen/printk.h>
+#include <xen/relinquish.h>
 
 #include "embed.h"
 
@@ -73,6 +82,43 @@ static bool use_the_heap(void)
     return heap_nr_free() == nr_free && heap_check() == 0;
 }
 
+static uint64_t entry_of(const struct page_info *pg)
+{
+    return mfn_to_maddr(page_to_mfn(pg)) | PTE_PRESENT | PTE_WRITABLE;
+}
+
+/* A domain with two frames: one is a page table that leads to the other, and so
+ * neither can be anything else. */
+static bool use_a_page_table(struct domain *d)
+{
+    struct page_info *table = alloc_domheap_pages(d, 0, HEAP_NO_LIMIT, 0);
+    struct page_info *pg = alloc_domheap_pages(d, 0, HEAP_NO_LIMIT, 0);
+    struct page_holder h = { table, HOLD_READ_ONLY };
+    struct page_holder refused = { pg, HOLD_READ_ONLY };
+
+    if (!table || !pg || !get_page(table, d) || !get_page(pg, d))
+        return false;
+    *(uint64_t *)frame_contents(page_to_mfn(table)) = entry_of(pg);
+    if (get_page_table(&h, 1) != 0 || get_page_table(&refused, 1) != -EINVAL)
+        return false;
+    console_printf("embed: the frame at %#lx is a page table\n",
+                   mfn_to_maddr(page_to_mfn(table)));
+
+    return put_holder(&h) == 0 && put_holder(&refused) == 0 && audit() == 0;
+}
+
+static bool use_the_domains(void)
+{
+    struct domain *d;
+
+    if (m2p_init() || domains_init() || domain_create(1, 1, 2, &d) ||
+        !use_a_page_table(d))
+        return false;
+    domain_pause(d);
+
+    return domain_destroy(d) == 0 && audit() == 0;
+}
+
 void embed_main(const struct start_info *info);
 void embed_main(const struct start_info *info)
 {
@@ -86,6 +132,10 @@ void embed_main(const struct start_info *info)
     console_printf("embed: %lu frames are free\n", heap_nr_free());
     if (!use_the_heap()) {
         console_printf("embed: the heap is wrong\n");
+        leave(1);
+    }
+    if (!use_the_domains()) {
+        console_printf("embed: domains are wrong\n");
         leave(1);
     }
     console_printf("embed: all is well\n");

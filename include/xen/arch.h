@@ -57,6 +57,44 @@ void *arch_reserve_frame_table(size_t size);
  */
 __must_check int arch_map_frame_table(void *va, mfn_t mfn, unsigned long nr);
 
+/**
+ * arch_reserve_m2p - address space for a machine-to-physical table of @size.
+ *
+ * As arch_reserve_frame_table(), for <xen/m2p.h>.
+ */
+void *arch_reserve_m2p(size_t size);
+
+/**
+ * arch_map_m2p - put memory under a piece of that table.
+ *
+ * As arch_map_frame_table(), but with the heap at work; each byte is made 0xff,
+ * so each entry M2P_INVALID; and guests may read it where their interface says
+ * that the table is.
+ */
+__must_check int arch_map_m2p(void *va, mfn_t mfn, unsigned long nr);
+
+/**
+ * arch_load_base_pointer - translate by the table of level 4 @root from now on.
+ *
+ * INVALID_MFN: by the hypervisor's own. On this CPU. Forgets what was cached of
+ * the guest's; the core flushes by the TLB clock besides.
+ */
+void arch_load_base_pointer(mfn_t root);
+
+/* Forget what this CPU has cached of one page of the guest's, at @va. */
+void arch_flush_tlb_page(uintptr_t va);
+
+/**
+ * arch_copy_from_guest, arch_copy_to_guest - where the guest may not be able
+ * to.
+ *
+ * @size bytes, at an address that guest_range_ok() has approved, by the current
+ * page tables, as a user may. Return 0, or -EFAULT: it could not; a part may
+ * have been copied.
+ */
+__must_check int arch_copy_from_guest(void *to, uint64_t from, size_t size);
+__must_check int arch_copy_to_guest(uint64_t to, const void *from, size_t size);
+
 /* Forget every translation that this CPU has cached. Global ones too. */
 void arch_flush_tlb_local(void);
 

@@ -13,7 +13,8 @@
  *   F2  Every frame of RAM that the hypervisor uses is valid. RAM out of reach,
  *       or worth less than its entries, is not used: frame_table_init().
  *   F3  A valid frame's entry is mapped; frames that are not valid have none.
- *   F4  The entry of a valid frame that is not RAM is zero: nobody gets it.
+ *   F4  The entry of a valid frame that is not RAM is zero, or DOMID_IO's: so
+ *       nobody gets it as RAM.
  *   F5  Frames that follow one another within an aligned block of
  *       PDX_BLOCK_ORDER have entries that follow one another.
  */

@@ -8,6 +8,8 @@
  *   page ADDRESS|mfn NUMBER all that is known about one frame
  *   alloc ORDER [LIMIT]     take a block, to see it happen
  *   free ADDRESS ORDER      give it back
+ *   domains                 who there is, what each has, and its vCPUs
+ *   audit                   count every reference anew, and compare
  *   cpus                    who takes part, and where each CPU is
  *   selftest [GLOB]         run the self-tests again, or some of them
  *   reboot, poweroff
@@ -32,6 +34,12 @@ void monitor_command(const struct monitor_view *view, char *line);
 
 /* Print all that is known of the frame @mfn; any number may be asked. */
 void monitor_show_frame(const struct memory_map *map, mfn_t mfn);
+
+/* Print a line for each domain, and one for each of its vCPUs. */
+void monitor_show_domains(void);
+
+/* Audit the machine, and print the verdict. */
+void monitor_audit(void);
 
 /* Print the TLB clock, its counters, and a line for each CPU. */
 void monitor_show_tlb(void);

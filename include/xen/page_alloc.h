@@ -17,8 +17,8 @@
  *
  * Errors
  *   Taking memory may fail: the answer is NULL, and nothing has changed. The
- *   log then says what was asked, what is free, and the largest block below
- *   the limit; a run of failures is logged at each power of two of its length.
+ *   log says what was asked, what is free, and the largest block below the
+ *   limit: not each time, and of many runs of failures not for each run.
  *   Giving it back cannot fail. A block that was not handed out as it is given
  *   back is a bug of the hypervisor, and stops it in every build: one that is
  *   free or has a free part, has a count, type or owner, is not aligned, or is
@@ -110,12 +110,13 @@ struct heap_statistics {
     unsigned long nr_frames;            /* given to the heap, ever */
     unsigned long nr_free;              /* not handed out */
     unsigned long nr_blocks[NR_ORDERS]; /* free blocks of each order */
+    unsigned long first, end;           /* PDXs that all frames lie between */
 };
 
 /* A consistent snapshot. */
 void heap_statistics(struct heap_statistics *statistics);
 
-/* How many frames are free, and how many free blocks there are of one order. */
+/* How many frames are free, and how many free blocks of one order. */
 unsigned long heap_nr_free(void);
 unsigned long heap_nr_blocks(unsigned int order);
 

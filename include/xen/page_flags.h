@@ -7,6 +7,8 @@
 #define XEN_PAGE_FLAGS_H
 
 #include <xen/bits.h>
+#include <xen/config.h>
+#include <xen/types.h>
 
 /* count_info: the frame's state, and how many uses of it there are. */
 #define PGC_allocated       BIT(63) /* the owner's own reference */
@@ -19,9 +21,11 @@
 #define PGC_state_offlining (1UL << 57)
 #define PGC_state_offlined  (2UL << 57)
 #define PGC_state_free      (3UL << 57)
+#define PGC_foreign         BIT(56) /* others than its owner have mapped it */
 #define PGC_flags                                                              \
-    (PGC_allocated | PGC_shadow | PGC_extra | PGC_broken | PGC_shadowed_pt)
-#define PGC_count_mask GENMASK(56, 0)
+    (PGC_allocated | PGC_shadow | PGC_extra | PGC_broken | PGC_shadowed_pt |   \
+     PGC_foreign)
+#define PGC_count_mask GENMASK(CONFIG_COUNT_BITS - 1, 0)
 
 /* type_info: what the frame is used as, and by how many. */
 #define PGT_type_mask     GENMASK(63, 61)
@@ -37,25 +41,52 @@
 #define PGT_validated     BIT(59) /* the contents suit the type */
 #define PGT_partial       BIT(58) /* validated as far as the progress says */
 #define PGT_locked        BIT(57) /* a bit lock on the page table */
-#define PGT_flags         (PGT_pinned | PGT_validated | PGT_partial | PGT_locked)
-#define PGT_count_mask    GENMASK(56, 0)
+#define PGT_busy          BIT(56) /* one CPU examines it, or takes it apart */
+#define PGT_flags                                                              \
+    (PGT_pinned | PGT_validated | PGT_partial | PGT_locked | PGT_busy)
+#define PGT_count_mask GENMASK(CONFIG_COUNT_BITS - 1, 0)
 
-/* The fields of a word tile it: a gap or an overlap would spoil the sum. */
+/*
+ * Both counts are that wide, so that tests can reach the top. A reference is
+ * refused to who asks while the two highest bits are set: the top quarter is
+ * kept for references that cannot be refused, which are few.
+ */
+#define COUNT_TOP (3UL << (CONFIG_COUNT_BITS - 2))
+
+static inline bool count_is_full(unsigned long word)
+{
+    return (word & COUNT_TOP) == COUNT_TOP;
+}
+
+/* Is the count neither 0 nor full? One comparison, as it is asked all the time:
+ * without the flags, and with 0 made the largest number. */
+static inline bool count_may_grow(unsigned long word)
+{
+    unsigned int flags = 64 - CONFIG_COUNT_BITS;
+
+    return (word - 1) << flags < (COUNT_TOP - 1) << flags;
+}
+
+/*
+ * The fields of a word tile it, when the counts have all the bits that the
+ * flags leave: a gap or an overlap would spoil the sum.
+ */
+#define COUNT_BITS_MAX 56
 _Static_assert(PGC_allocated + PGC_shadow + PGC_extra + PGC_broken +
-                       PGC_shadowed_pt + PGC_state + PGC_count_mask ==
+                       PGC_shadowed_pt + PGC_state + PGC_foreign +
+                       GENMASK(COUNT_BITS_MAX - 1, 0) ==
                    ~0UL,
                "PGC");
 _Static_assert(PGT_type_mask + PGT_pinned + PGT_validated + PGT_partial +
-                       PGT_locked + PGT_count_mask ==
+                       PGT_locked + PGT_busy + GENMASK(COUNT_BITS_MAX - 1, 0) ==
                    ~0UL,
                "PGT");
 
 /*
  * The counts cannot overflow honestly: with BIGMEM, 128 TiB of page tables are
- * 2^35 frames of 2^9 entries, so at most 2^44 references, and none is taken at
- * the top.
+ * 2^35 frames of 2^9 entries, so at most 2^44 references.
  */
-_Static_assert(PGC_count_mask >= BIT(44 + 1) - 1, "count too narrow");
-_Static_assert(PGT_count_mask >= BIT(44 + 1) - 1, "type count too narrow");
+_Static_assert(CONFIG_COUNT_BITS <= COUNT_BITS_MAX, "the flags have no room");
+_Static_assert(COUNT_BITS_MAX - 2 >= 44, "count too narrow");
 
 #endif /* XEN_PAGE_FLAGS_H */

@@ -3,9 +3,8 @@
  * struct page_info: what the hypervisor knows about one machine frame.
  *
  * The frame table holds one for every frame of RAM, so each byte here costs
- * 1 MiB in 4 GiB. The bytes are shared by three overlays that cannot hold at
- * the same time; count_info, which they have in common, alone says which one
- * does:
+ * 1 MiB in 4 GiB. Three overlays share the bytes; count_info, which they have
+ * in common, says which one holds:
  *
  *   bytes  in use                  shadow                free, head of a block
  *   -----  ----------------------  --------------------  ---------------------
@@ -13,8 +12,7 @@
  *   8-15   count_info              count_info            count_info
  *   16-23  type_info               type, pinned, count   tlb_taint
  *   24-27  owner, linear count     back                  order
- *   28-31  timestamp or progress   next_shadow           timestamp
- *          or shadow_flags
+ *   28-31  stamp, progress, flags  next_shadow           timestamp
  *
  * An entry of zeroes is a frame in use, anonymous, with no count: a frame that
  * nobody may reach by a reference. So a frame table of zeroes is a safe one,
@@ -111,18 +109,24 @@ static inline bool page_is_shadow(const struct page_info *pg)
     return __atomic_load_n(&pg->count_info, __ATOMIC_RELAXED) & PGC_shadow;
 }
 
-/* Is it as in a fresh frame table: in use, anonymous, without a count? */
+/* Is it as in a fresh frame table? Any CPU may look at its count meanwhile. */
 static inline bool page_info_is_zero(const struct page_info *pg)
 {
-    return (pg->list.next | pg->list.prev | pg->count_info |
+    return (pg->list.next | pg->list.prev |
+            __atomic_load_n(&pg->count_info, __ATOMIC_RELAXED) |
             pg->inuse_overlay.type_info | pg->inuse_overlay.owner_word |
             pg->inuse_overlay.last_word) == 0;
 }
 
-/*
- * The overlays, each through the one door that looks at count_info first (in
- * builds with CONFIG_DEBUG): an entry cannot be read as what it is not.
- */
+static inline void page_info_clear(struct page_info *pg)
+{
+    __atomic_store_n(&pg->count_info, 0, __ATOMIC_RELAXED);
+    pg->list.next = pg->list.prev = 0;
+    pg->inuse_overlay.owner_word = pg->inuse_overlay.last_word = 0;
+    pg->inuse_overlay.type_info = 0;
+}
+
+/* The overlays, each through a door that looks first, with CONFIG_DEBUG. */
 static inline struct page_inuse *as_inuse(struct page_info *pg)
 {
     ASSERT(page_state(pg) != PGC_state_free && !page_is_shadow(pg));

@@ -75,10 +75,11 @@ const char *pdx_form_name(enum pdx_form form);
 /* Has @mfn a PDX by @c? Any number may be asked. */
 static inline bool pdx_has(const struct pdx_compression *c, mfn_t mfn)
 {
-    unsigned long high = mfn_x(mfn) >> c->shift;
+    unsigned long high;
 
     if (likely(c->form == PDX_IDENTITY))
         return true;
+    high = mfn_x(mfn) >> c->shift;
     if (c->form == PDX_MASK)
         return (high & (BIT(c->hole_bits) - 1)) == 0;
 
@@ -88,10 +89,11 @@ static inline bool pdx_has(const struct pdx_compression *c, mfn_t mfn)
 /* The PDX of a frame that has one, by @c. */
 static inline unsigned long pdx_of(const struct pdx_compression *c, mfn_t mfn)
 {
-    unsigned long high = mfn_x(mfn) >> c->shift;
+    unsigned long high;
 
     if (likely(c->form == PDX_IDENTITY))
         return mfn_x(mfn);
+    high = mfn_x(mfn) >> c->shift;
     high = c->form == PDX_MASK ? high >> c->hole_bits : c->index_of_slot[high];
 
     return high << c->shift | (mfn_x(mfn) & (BIT(c->shift) - 1));
@@ -101,10 +103,11 @@ static inline unsigned long pdx_of(const struct pdx_compression *c, mfn_t mfn)
 static inline mfn_t pdx_frame(const struct pdx_compression *c,
                               unsigned long pdx)
 {
-    unsigned long high = pdx >> c->shift;
+    unsigned long high;
 
     if (likely(c->form == PDX_IDENTITY))
         return _mfn(pdx);
+    high = pdx >> c->shift;
     high = c->form == PDX_MASK ? high << c->hole_bits : c->slot_of_index[high];
 
     return _mfn(high << c->shift | (pdx & (BIT(c->shift) - 1)));

@@ -60,10 +60,13 @@ void smp_kick(unsigned int cpu);
 /**
  * smp_answer - do what has been asked of this CPU.
  *
- * The machine calls it from its interrupt, with interrupts off. Who waits in a
- * loop of his own calls it too; returns whether there was anything to do.
+ * The machine calls it from its interrupt, with interrupts off. Returns whether
+ * there was anything to do.
  */
 bool smp_answer(void);
+
+/* One turn of a loop that waits for another CPU: who waits answers. */
+void smp_wait_a_turn(void);
 
 /* Calls and kicks that were not made, as their CPU had left. */
 unsigned long smp_nr_missed(void);

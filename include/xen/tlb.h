@@ -83,9 +83,8 @@ void flush_tlb_mask(const cpumask_t *cpus);
 /**
  * tlb_idle_enter, tlb_idle_leave - between them this CPU runs no guest.
  *
- * It uses no guest's translation, so it may be marked instead of interrupted;
- * leaving flushes then.
- * Called with interrupts off, by the idle loop only.
+ * It has no guest's tables loaded, so it may be marked instead of interrupted;
+ * leaving flushes then. Called with interrupts off, by the idle loop only.
  */
 void tlb_idle_enter(void);
 void tlb_idle_leave(void);
@@ -100,10 +99,21 @@ void tlb_idle_leave(void);
  */
 void tlb_clock_restart(void);
 
-/* The time, for who wants to show it; 0 while the clock restarts. */
-uint32_t tlb_clock_now(void);
+/*
+ * The time; 0 while the clock restarts. For the stamp of a frame, after a full
+ * barrier behind the removal of what led to it. Sequentially consistent, as
+ * tlb_debt_now() says; acquire: pairs with the release in tlb_clock_start().
+ */
+extern struct tlb_clock {
+    uint32_t now; /* written at each flush, so on a line of its own */
+} tlb_clock;
 
-/* When @cpu last flushed, and whether it idles. For the monitor. */
+static inline uint32_t tlb_clock_now(void)
+{
+    return __atomic_load_n(&tlb_clock.now, __ATOMIC_SEQ_CST);
+}
+
+/* When @cpu last flushed; does it idle? For the monitor. */
 uint32_t tlb_cpu_flushed(unsigned int cpu);
 bool tlb_cpu_idles(unsigned int cpu);
 
@@ -135,16 +145,6 @@ static inline unsigned int tlb_taint_bit(unsigned int cpu, unsigned int nr)
     return cpu / tlb_group_size(nr);
 }
 
-struct tlb_counters {
-    unsigned long flushes;    /* of a whole TLB, on any CPU */
-    unsigned long interrupts; /* sent to have a CPU flush */
-    unsigned long idle_marks; /* relied on instead of such an interrupt */
-    unsigned long debts;      /* paid for by flushes that they caused */
-    unsigned long paid;       /* found paid already */
-    unsigned long restarts;   /* of the clock */
-};
-
-/* The sums over all CPUs; not a snapshot. */
-void tlb_counters(struct tlb_counters *counters);
+#include <xen/tlb_counters.h>
 
 #endif /* XEN_TLB_H */

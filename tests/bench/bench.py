@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""What the boot costs, in instructions and bytes, against the goals.
+"""What the boot costs, and what page tables do, against the goals.
 
 usage: bench.py BENCH_JSON IMAGE
 
@@ -23,6 +23,7 @@ sys.path.insert(0, TOOLS)
 import qemu     # noqa: E402
 
 from overhead import overhead     # noqa: E402
+import types_of_frames     # noqa: E402
 
 COUNTING = ("-icount", "shift=0,sleep=off")
 INSTRUCTION_GOALS = [("512M", 3_000_000), ("4G", 8_000_000), ("16G", 25_000_000)]
@@ -114,17 +115,18 @@ def main():
     path, image, policies = sys.argv[1:]
     table, missed = [], 0
     print("Built without CONFIG_DEBUG and CONFIG_SELFTEST.")
-    print(f"{'figure':26}{'value':>14}{'goal':>14}  unit")
+    print(f"{'figure':30}{'value':>14}{'goal':>14}  unit")
     figures = itertools.chain(
         measure(image), interrupts(policies),
         (("tlb.alloc_overhead", measured(), "instructions", OVERHEAD_GOAL)
-         for measured in [overhead]))
+         for measured in [overhead]),
+        types_of_frames.figures())
     for name, value, unit, goal in figures:
         table.append(dict(name=name, value=value, unit=unit, goal=goal))
         over = goal is not None and value > goal
         missed += over
         limit = "-" if goal is None else f"{goal:,}"
-        print(f"{name:26}{value:>14,}{limit:>14}  {unit}"
+        print(f"{name:30}{value:>14,}{limit:>14}  {unit}"
               f"{'  MISSED' if over else ''}", flush=True)
     with open(path, "w") as file:
         json.dump(table, file, indent=2)

@@ -28,14 +28,15 @@ TAKEN_OUT = (
 FLAGS = "gcc -Wno-unused-function"
 
 
-def build(tree, directory):
+def build(tree, directory, program=PROGRAM):
+    """The program @program of @tree, without debug checks."""
     env = {k: v for k, v in os.environ.items()
            if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "BUILD")}
     for command in (["tools/kconfig.py", "set",
                      os.path.join(directory, ".config"), "DEBUG=n"],):
         subprocess.run(["/usr/bin/python3"] + command, cwd=tree, env=env,
                        check=True, stdout=subprocess.DEVNULL)
-    program = os.path.join(directory, PROGRAM)
+    program = os.path.join(directory, program)
     subprocess.run(["make", "-s", f"BUILD={directory}", f"HOST_CC={FLAGS}",
                     program], cwd=tree, env=env, check=True)
     return program

@@ -107,6 +107,9 @@ CASES = [
         "tlb: nobody_sees"),
     red("a debt that is not paid", "take_debt(pg);", "common/page_alloc.c",
         "tlb_debt_pay(take_debt(pg));", "tlb: frames_that", "tlb: nobody_sees"),
+    red("a type that changes without its flush", "(void)debt;",
+        "common/page_type.c", "tlb_debt_pay(debt);",
+        "types: a_page_that_became", "types: a_page_that_was"),
     red("a flush that forgets nothing", "", "arch/x86/cpu/tlb.c",
         "write_cr4(CR4_WHOLE & ~CR4_PGE);", "tlb: nobody_sees"),
 ]

@@ -43,19 +43,11 @@ TEST(memory, the_boot_allocators_books_are_in_order)
 
 static bool group_has_ram(mfn_t first)
 {
-    paddr_t start = mfn_to_maddr(first);
     paddr_t end = mfn_to_maddr(mfn_add(first, FRAMES_PER_GROUP));
-    const struct memory_map *map = &boot_state()->map;
+    const struct memory_range *ram =
+        memory_map_next_ram(&boot_state()->map, mfn_to_maddr(first));
 
-    for (unsigned int i = 0; i < map->nr; i++) {
-        const struct memory_range *range = &map->range[i];
-
-        if (range->kind == MEMORY_RAM && range->start < end &&
-            range->end > start)
-            return true;
-    }
-
-    return false;
+    return ram && ram->start < end;
 }
 
 /* Groups one by one past the end of RAM, then at each power of two. */

@@ -17,8 +17,9 @@
 #include <xen/bootmem.h>
 #include <xen/machine.h>
 #include <xen/mm-frame.h>
+#include <xen/page_table.h>
 
-#define HYPERVISOR_START 0xffff800000000000
+#define HYPERVISOR_START GUESTS_M2P
 
 #define DEVICE_FLAGS (PTE_UNCACHED | PTE_THROUGH | PTE_NX | PTE_WRITABLE)
 
@@ -138,14 +139,31 @@ TEST(paging, nothing_is_both_writable_and_executable_anywhere)
 
 static void check_slot(const struct leaf *leaf)
 {
+    bool is_guests = leaf->va - GUESTS_M2P < M2P_SIZE;
+
     EXPECT(leaf->va >= HYPERVISOR_START);
     EXPECT(leaf->va < HYPERVISOR_END);
-    EXPECT(!(leaf->flags & PTE_USER));
+    EXPECT_EQ(leaf->flags & (PTE_USER | PTE_WRITABLE | PTE_NX),
+              is_guests ? PTE_USER | PTE_NX
+                        : leaf->flags & (PTE_WRITABLE | PTE_NX));
 }
 
-TEST(paging, only_the_hypervisors_slots_are_used_and_not_for_users)
+TEST(paging, only_the_hypervisors_slots_are_used_and_users_read_the_m2p_alone)
 {
     for_each_leaf(check_slot);
+}
+
+TEST(paging, of_the_slots_only_the_m2ps_is_open_to_users)
+{
+    for (unsigned int i = 0; i < PTES_PER_TABLE; i++) {
+        uint64_t entry = paging_slot(i);
+        bool is_ours = is_hypervisor_slot(4, i);
+
+        EXPECT_EQ(entry != 0, is_ours);
+        EXPECT_EQ(!!(entry & PTE_USER), i == HYPERVISOR_SLOT_FIRST);
+        EXPECT_EQ(!!(entry & PTE_WRITABLE),
+                  is_ours && i != HYPERVISOR_SLOT_FIRST);
+    }
 }
 
 /* Where the direct map ends, if it does so in @range. */

@@ -7,7 +7,8 @@
  *
  * A test has passed if its process ends by itself, with status 0, no EXPECT
  * failed, and its time is not up. SEED=number in the environment changes what
- * test_random() draws; TEST_SECONDS the time, where an emulator is slow.
+ * test_random() draws; TEST_SECONDS the time, where an emulator is slow; with
+ * TEST_STOP_AT_FAILURE the first that fails is the last that runs.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -135,6 +136,8 @@ int main(int argc, char **argv)
         nr_failed += !passed;
         printf("%s %u - %s: %s\n", passed ? "ok" : "not ok", ++nr,
                (*test)->suite, (*test)->name);
+        if (!passed && getenv("TEST_STOP_AT_FAILURE"))
+            break;
     }
 
     return nr_failed > 0 || nr == 0 ? EXIT_FAILURE : EXIT_SUCCESS;

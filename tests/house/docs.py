@@ -15,6 +15,10 @@ import sys
 
 ROOT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else
                     pathlib.Path(__file__).parents[2]).resolve()
+
+# Where a function begins, or a macro, at the margin; not where one is called,
+# nor where a comment speaks of it. Labels are for assembly.
+DEFINED = re.compile(r"^(?:[A-Za-z_#][\w* ]*[ *])?(\w+)(?:\(|:$)", re.M)
 FOLDERS = ("include", "common", "arch", "tests", "examples", "tools")
 
 
@@ -30,7 +34,7 @@ def words():
                          [ROOT / "Makefile", *ROOT.glob("tools/*.mk")])
     tests = {f"{suite}: {name}" for suite, name in
              re.findall(r"^TEST\((\w+),\s*(\w+)\)", code, re.M)}
-    functions = set(re.findall(r"\b(\w+)\s*\(", code))
+    functions = set(DEFINED.findall(code))
     targets = set(re.findall(r"^([a-z][\w -]*?):(?!=)", makefile, re.M))
     targets = {word for line in targets for word in line.split()}
     phony = re.findall(r"^\.PHONY:(.*)$", makefile, re.M)

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Each invariant has a test that a small fault turns red: plant them all.
 
-usage: run.py [-j N] [--table FILE] [pattern]     prints TAP
+usage: run.py [-j N] [--table FILE] [--one-each] [pattern]     prints TAP
 
-A pattern picks faults by their invariant. The tables, all files of faults.d,
+A pattern picks faults by their invariant; with --one-each only the first of each
+invariant is planted. The tables, all files of faults.d,
 have one paragraph a fault:
 
     H3: free buddies merge                      the invariant
@@ -12,7 +13,8 @@ have one paragraph a fault:
     -    while (order < MAX_ORDER) {            text that the file has once
     +    while (order < 3) {                    what stands there instead
 
-A test program named clock3/test_x is that of the build with such a clock.
+A test program named clock3/test_x is that of the build with such a clock, and
+explore/explore_x is an explorer.
 
 A fault whose text is gone, that does not compile, or that no test notices, is
 a failure. So is a test program that is red before anything was planted.
@@ -56,7 +58,9 @@ def faults(pattern):
 
 def program(test):
     build, _, name = f"build/{test}".rpartition("/")
-    return f"{build}/hosted/tests/unit/{name}"
+    kind = ("points/tests/explore" if name.startswith("explore_") else
+            "hosted/tests/unit")
+    return f"{build}/{kind}/{name}"
 
 
 def build(tree, *targets):
@@ -67,10 +71,11 @@ def build(tree, *targets):
 
 
 def run(tree, test):
-    """Is it green? And what it said."""
+    """Is it green? And what it said, as far as the first test that is not."""
     try:
         done = subprocess.run([program(test)], cwd=tree, timeout=SECONDS,
-                              env=dict(os.environ, TEST_SECONDS="60"),
+                              env=dict(os.environ, TEST_SECONDS="60",
+                                       TEST_STOP_AT_FAILURE="1"),
                               **QUIET)
     except subprocess.TimeoutExpired:
         return False, f"stopped after {SECONDS} seconds"
@@ -125,8 +130,16 @@ def main():
     parser.add_argument("-j", type=int, default=2)
     parser.add_argument("--table", default=TABLES)
     parser.add_argument("pattern", nargs="?", default="")
+    parser.add_argument("--one-each", action="store_true",
+                        help="the first fault of each invariant, and "
+                             "rather not one that takes an explorer")
     args = parser.parse_args()
     chosen = [f for f in faults(args.table) if re.search(args.pattern, f.invariant)]
+    if args.one_each:
+        first = {}
+        for fault in sorted(chosen, key=lambda f: f.test.startswith("explore/")):
+            first.setdefault(fault.invariant.split(":")[0], fault)
+        chosen = [f for f in chosen if f in first.values()]
     tests = sorted({f.test for f in chosen})
     print(f"1..{len(chosen) + len(tests)}", flush=True)
 

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: MIT
 """Have SPIN search each model of this folder to the end. Prints TAP.
 
-usage: run.py [MODEL...]     names without .pml; all by default
+usage: run.py [--long] [MODEL...]     names without .pml; all by default
 
 The head comment of a model says how it is searched. A line 'ALSO -Dx=y ...' is
-one more search with that. A line 'MISTAKE_x what' is a search with -DMISTAKE_x,
-which puts that mistake in, and must find an error: a model that does not
-notice says nothing. Without a mistake the search must find none, and must not
-have been cut short.
+one more search with that, and 'LONG -Dx=y ...' one that is made only, and alone,
+with --long. A line 'MISTAKE_x what' is a search with -DMISTAKE_x, which puts that
+mistake in, and must find an error: a model that does not notice says nothing.
+Without a mistake the search must find none, and must not have been cut short.
 """
 
 import concurrent.futures
@@ -21,9 +21,11 @@ import tempfile
 import time
 
 FOLDER = pathlib.Path(__file__).resolve().parent
-# Longest path, megabytes and seconds of a search.
-DEPTH, MEMORY, PATIENCE = 3000000, 3000, 300
-COMPILE = ["gcc", "-w", "-DSAFETY", f"-DMEMLIM={MEMORY}", "-o", "pan", "pan.c"]
+# Longest path, and megabytes and seconds of a search.
+DEPTH = 3000000
+MEMORY, PATIENCE = 3000, 300
+MEMORY_LONG, PATIENCE_LONG = 12000, 3600
+COMPILE = ["gcc", "-w", "-DSAFETY", "-o", "pan", "pan.c"]
 SEARCH = ["./pan", f"-m{DEPTH}", "-n"]
 CUT_SHORT = re.compile(r"max search depth|not completed|out of memory"
                        r"|reached.*limit|truncated", re.I)
@@ -32,8 +34,10 @@ CUT_SHORT = re.compile(r"max search depth|not completed|out of memory"
 class Search:
     """One search of one model."""
 
-    def __init__(self, model, flags=(), mistake=None):
+    def __init__(self, model, flags=(), mistake=None, is_long=False):
         self.model, self.flags, self.mistake = model, list(flags), mistake
+        self.memory = MEMORY_LONG if is_long else MEMORY
+        self.patience = PATIENCE_LONG if is_long else PATIENCE
         self.name = model.stem
         if mistake:
             self.flags.append("-D" + mistake)
@@ -47,13 +51,14 @@ class Search:
         with tempfile.TemporaryDirectory() as folder:
             # A mistake is soon found: to compile would take longer.
             for command in (["spin", "-a", *self.flags, str(self.model)],
-                            COMPILE + ["-O0" if self.mistake else "-O1"],
+                            COMPILE + [f"-DMEMLIM={self.memory}",
+                                       "-O0" if self.mistake else "-O1"],
                             SEARCH):
                 try:
                     done = subprocess.run(
                         command, cwd=folder, stdin=subprocess.DEVNULL,
                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                        text=True, errors="replace", timeout=PATIENCE)
+                        text=True, errors="replace", timeout=self.patience)
                 except (OSError, subprocess.TimeoutExpired) as error:
                     return False, f"{output}{error}", "-"
                 output += done.stdout
@@ -82,29 +87,60 @@ class Search:
                 f"{time.monotonic() - start:.1f} s")
 
 
-def searches(model):
+MISTAKE = re.compile(r"\bMISTAKE_\w+")
+
+
+def included(text):
+    """What the models have in common: files that are included."""
+    return "".join((FOLDER / name).read_text()
+                   for name in re.findall(r'^#include "(.+)"$', text, re.M))
+
+
+def searches(model, is_long):
     text = model.read_text()
     head = text[:text.find("\n */")]
-    yield Search(model)
-    for flags in re.findall(r"^ \* ALSO (-\S+(?: -\S+)*)", head, re.M):
-        yield Search(model, flags.split())
+    also = re.findall(r"^ \* ALSO (-\S+(?: -\S+)*)", head, re.M)
+    longer = re.findall(r"^ \* LONG (-\S+(?: -\S+)*)", head, re.M)
     mistakes = re.findall(r"^ \* (MISTAKE_\w+)", head, re.M)
-    for mistake in mistakes:
-        yield Search(model, mistake=mistake)
-    # What is switched on must be there, and what is there must be switched on.
-    used = set(re.findall(r"\bMISTAKE_\w+", text[len(head):]))
-    if not mistakes or used != set(mistakes):
+    # What is switched on must be there, and what is there must be switched on;
+    # what is common to several models, by one of them.
+    used = set(MISTAKE.findall(text[len(head):]))
+    common = set(MISTAKE.findall(included(text)))
+    wrong = (used - set(mistakes)) | (set(mistakes) - used - common)
+    if wrong or not mistakes:
         sys.exit(f"{model.name}: the mistakes that it lists are not those "
-                 f"that it has: {' '.join(used ^ set(mistakes)) or 'none'}")
+                 f"that it has: {' '.join(wrong) or 'none'}")
+    if is_long:
+        return [Search(model, flags.split(), is_long=True) for flags in longer]
+
+    return [Search(model), *(Search(model, flags.split()) for flags in also),
+            *(Search(model, mistake=mistake) for mistake in mistakes)]
+
+
+def check_common(models):
+    """No mistake of a file that is included stays unused."""
+    texts = [model.read_text() for model in models]
+    common = {name for text in texts for name in
+              MISTAKE.findall(included(text))}
+    listed = {name for text in texts for name in
+              re.findall(r"^ \* (MISTAKE_\w+)", text, re.M)}
+    if common - listed:
+        sys.exit(f"no model has {' '.join(common - listed)}")
 
 
 def main():
-    models = [FOLDER / f"{name}.pml" for name in sys.argv[1:]]
-    models = models or sorted(FOLDER.glob("*.pml"))
-    todo = [search for model in models for search in searches(model)]
+    names = [name for name in sys.argv[1:] if name != "--long"]
+    is_long = len(names) < len(sys.argv) - 1
+    models = [FOLDER / f"{name}.pml" for name in names]
+    if not models:
+        models = sorted(FOLDER.glob("*.pml"))
+        check_common(models)
+    todo = [search for model in models for search in searches(model, is_long)]
     failed = False
     print(f"1..{len(todo)}")
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    # A long one needs the memory for itself.
+    at_once = 1 if is_long else os.cpu_count()
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
         results = pool.map(Search.run, todo)
         for number, (search, result) in enumerate(zip(todo, results), 1):
             good, output, remark = result

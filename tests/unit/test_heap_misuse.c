@@ -298,6 +298,19 @@ TEST(heap_misuse, a_run_of_failures_is_told_at_powers_of_two)
     EXPECT_EQ(nr_explanations(), 11);
 }
 
+/* A guest can have them by turns, as often as it likes. */
+TEST(heap_misuse, runs_of_failures_are_told_ever_more_rarely)
+{
+    heap_in_use();
+    for (unsigned int i = 0; i < 4096; i++) {
+        EXPECT(alloc_heap_pages(64, HEAP_NO_LIMIT, NULL) == NULL);
+        free_heap_pages(out[0], 0, TLB_NO_DEBT);
+        out[0] = alloc_heap_pages(0, HEAP_NO_LIMIT, NULL);
+        REQUIRE(out[0] != NULL);
+    }
+    EXPECT_EQ(nr_explanations(), 64 + 6);
+}
+
 /* The check itself: does it see what is wrong? */
 static void expect_broken(int invariant, unsigned long *word,
                           unsigned long value)

@@ -6,9 +6,13 @@
 #include <stdbool.h>
 
 #include <xen/memory_map.h>
+#include <xen/mm-frame.h>
 
 /* The exit status of a process that stopped in arch_bug(). */
 #define HOSTED_BUG_STATUS 70
+
+/* Have @tell say, on standard output, what led to a bug, before it ends. */
+void hosted_at_bug(void (*tell)(void));
 
 /**
  * hosted_boot - make a heap of the RAM in @raw, all but what was reserved
@@ -35,6 +39,24 @@ unsigned long hosted_nr_interrupts(void);
 
 /* Let the next calls of arch_map_frame_table() succeed @nr times, then fail. */
 void hosted_fail_map_after(unsigned int nr);
+
+/* Memory for the contents of frames (<asm/contents.h>), all zero. Called by who
+ * uses them; again, it clears what was touched. */
+void hosted_arena_init(void);
+
+/* Let @oracle say, each time a CPU asks, whether it must yield; NULL: never. */
+void hosted_yield(bool (*oracle)(void));
+
+/*
+ * What guests find at their addresses: the @size bytes at @memory from @address
+ * on, and nothing anywhere else. And let the next @nr accesses succeed, and
+ * those that follow fail; UINT_MAX: none fails.
+ */
+void hosted_guest_memory(uint64_t address, void *memory, size_t size);
+void hosted_fail_access_after(unsigned int nr);
+
+/* What each CPU has loaded as its base pointer; INVALID_MFN: nothing. */
+mfn_t hosted_base_pointer(unsigned int cpu);
 
 /* What machine_console_read() finds; NULL: standard input. */
 void hosted_type(const char *text);

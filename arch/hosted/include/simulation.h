@@ -34,6 +34,14 @@ void simulation_bound(unsigned int nr);
 void simulation_point(void);
 
 /*
+ * The same where a CPU only looks, so that others who wait need not look again;
+ * and say that it acts, so that they do when it next stops. Behind an interrupt
+ * that comes at such a point others may come between once more.
+ */
+void simulation_look(void);
+void simulation_act(void);
+
+/*
  * The same, for schedules that are tried one by one: each decision is the next
  * that has not been tried. Call simulation_first(), and after each run
  * simulation_next(), which is false when all schedules have been run.

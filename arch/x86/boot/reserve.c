@@ -31,15 +31,9 @@ static void reserve(paddr_t start, paddr_t end, const char *owner)
 static bool touches_ram(const struct memory_map *map, paddr_t start,
                         paddr_t end)
 {
-    for (unsigned int i = 0; i < map->nr; i++) {
-        const struct memory_range *range = &map->range[i];
+    const struct memory_range *ram = memory_map_next_ram(map, start);
 
-        if (range->kind == MEMORY_RAM && range->start < end &&
-            range->end > start)
-            return true;
-    }
-
-    return false;
+    return ram && ram->start < end;
 }
 
 /* One that is above mem= can no longer be reached. */

@@ -2,11 +2,14 @@
 /* The boot, as a list of calls: from the loader's last word to the monitor. */
 #include <boot/setup.h>
 #include <cpu/descriptors.h>
+#include <cpu/guest_space.h>
 #include <cpu/paging.h>
 #include <cpu/registers.h>
 #include <cpu/uart.h>
 #include <cpu/watchdog.h>
+#include <xen/domain.h>
 #include <xen/frame_table.h>
+#include <xen/m2p.h>
 #include <xen/machine.h>
 #include <xen/monitor.h>
 #include <xen/page_alloc.h>
@@ -83,6 +86,15 @@ static void heap_start(void)
     heap_init();
 }
 
+static void owners_start(void)
+{
+    if (m2p_init())
+        boot_fail("there is no memory for the M2P");
+    if (domains_init())
+        boot_fail("there is no memory for domains");
+    guest_space_init();
+}
+
 static bool run_selftests(void)
 {
     unsigned int nr_failed;
@@ -122,6 +134,7 @@ _Noreturn void setup(void)
     boot_fill_bootmem(&state);
     boot_find_cpus(&state);
     heap_start();
+    owners_start();
     boot_print_summary(&state, rdtsc() - boot_tsc);
     boot_start_cpus(&state);
 

@@ -21,6 +21,7 @@
 #include <xen/background.h>
 #include <xen/smp.h>
 #include <xen/tlb.h>
+#include <xen/vcpu.h>
 
 /* 2 ms under QEMU, and no more than anybody notices elsewhere. */
 #define LOOK_TICKS 0x20000U
@@ -66,9 +67,12 @@ static void park(struct cpu *me)
     interrupts_enable();
 }
 
+/* With a guest's tables loaded it could look into what was one of them. */
 static void idle_once(struct cpu *me)
 {
+    ASSERT(!current_vcpu());
     __atomic_store_n(&me->woken, false, __ATOMIC_RELAXED);
+    cpu_has_yielded();
     if (shall_park(me))
         park(me);
     tlb_clock_restart();

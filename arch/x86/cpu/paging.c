@@ -3,13 +3,16 @@
  * The hypervisor's own page tables. All CPUs have the same. Made at boot, by
  * one CPU; from then on only entries of the fixed map change.
  */
+#include <asm/contents.h>
 #include <cpu/clear.h>
 #include <cpu/fixed_map.h>
 #include <cpu/image.h>
 #include <cpu/layout.h>
 #include <cpu/paging.h>
+#include <cpu/ram_probe.h>
 #include <cpu/registers.h>
 #include <cpu/stacks.h>
+#include <public/xen.h>
 #include <x86/cpuid.h>
 #include <x86/pte.h>
 #include <xen/arch.h>
@@ -19,14 +22,26 @@
 #include <xen/errno.h>
 #include <xen/frame_table.h>
 #include <xen/page_alloc.h>
+#include <xen/page_table.h>
 #include <xen/printk.h>
 
 _Static_assert(DIRECT_MAP + DIRECT_MAP_SIZE +
                        (CONFIG_BIGMEM ? FRAME_TABLE_SIZE : 0) ==
                    HYPERVISOR_END,
                "the address map ends where the guests' begins");
-_Static_assert(FRAME_TABLE_SIZE / PAGE_INFO_SIZE >= FRAME_TABLE_REACH,
-               "there is no room for the frame table");
+_Static_assert(PTE_INDEX(GUESTS_M2P, 4) == HYPERVISOR_SLOT_FIRST &&
+                   PTE_INDEX(HYPERVISOR_END, 4) ==
+                       HYPERVISOR_SLOT_FIRST + HYPERVISOR_SLOTS,
+               "a guest's table has other slots for us");
+_Static_assert(HYPERVISOR_END == HYPERVISOR_VIRT_END &&
+                   GUESTS_M2P == MACH2PHYS_VIRT_START &&
+                   GUESTS_M2P + M2P_SIZE == MACH2PHYS_VIRT_END,
+               "the guests' interface says otherwise");
+_Static_assert(GUESTS_M2P + M2P_SIZE <= M2P && M2P + M2P_SIZE <= FIXED_MAP,
+               "the M2P overlaps");
+_Static_assert(CONTENTS_BASE == DIRECT_MAP && CONTENTS_LIMIT == DIRECT_MAP_SIZE,
+               "<asm/contents.h> has another direct map");
+_Static_assert(CONFIG_TABLE_BITS == 9, "the CPU's tables have 512 entries");
 _Static_assert(1UL << PTE_SHIFT(2) == SUPERPAGE_SIZE, "levels miscounted");
 
 /* The CPU need not note a use that is noted already. */
@@ -37,6 +52,10 @@ _Static_assert(1UL << PTE_SHIFT(2) == SUPERPAGE_SIZE, "levels miscounted");
 #define READ_WRITE  (LEAF_FLAGS | PTE_NX | PTE_WRITABLE | PTE_DIRTY)
 
 #define DEVICE (READ_WRITE | PTE_UNCACHED | PTE_THROUGH)
+
+/* What guests read no entry at any level lets anybody write. */
+#define GUESTS_TABLE_FLAGS (PTE_PRESENT | PTE_USER | PTE_ACCESSED)
+#define GUESTS_READ_ONLY   (READ_ONLY | PTE_USER)
 
 _Static_assert(NR_FIXED == PTES_PER_TABLE, "the fixed map is one table");
 
@@ -63,28 +82,6 @@ static mfn_t alloc_frame(void)
     return pg ? page_to_mfn(pg) : INVALID_MFN;
 }
 
-/*
- * Is there RAM under @va? A map may promise what no board has. What was written
- * is pushed out of the cache, so that the answer comes from behind it.
- */
-static bool keeps_what_is_written(void *va, paddr_t address)
-{
-    volatile uint64_t *word = va;
-    uint64_t pattern = 0x5aa5c33c0ff09669 ^ address;
-
-    *word = pattern;
-    asm volatile("clflush %0; mfence" : "+m"(*word));
-    if (*word == pattern)
-        return true;
-
-    printk(LOG_ERROR,
-           "memory: the map says that there is RAM at %#lx, but it does not "
-           "keep what is written to it\n",
-           address);
-
-    return false;
-}
-
 static uint64_t *alloc_table(void)
 {
     mfn_t mfn = alloc_frame();
@@ -94,11 +91,16 @@ static uint64_t *alloc_table(void)
         return NULL;
 
     table = maddr_to_virt(mfn_to_maddr(mfn));
-    if (!keeps_what_is_written(table, mfn_to_maddr(mfn)))
+    if (!ram_keeps_what_is_written(table, mfn_to_maddr(mfn)))
         return NULL;
     clear_frames(table, 1);
 
     return table;
+}
+
+static uint64_t table_flags(uintptr_t va)
+{
+    return va - GUESTS_M2P < M2P_SIZE ? GUESTS_TABLE_FLAGS : TABLE_FLAGS;
 }
 
 static uint64_t *table_below(uint64_t entry)
@@ -118,7 +120,7 @@ static uint64_t *make_entry(uintptr_t va, unsigned int level)
             table = alloc_table();
             if (!table)
                 return NULL;
-            *entry = virt_to_maddr(table) | TABLE_FLAGS;
+            *entry = virt_to_maddr(table) | table_flags(va);
         }
         table = table_below(*entry);
     }
@@ -277,6 +279,17 @@ static int make_fixed_map(void)
     return fixed_table ? 0 : -ENOMEM;
 }
 
+/* They stay for ever, so what stands in guests' tables is never out of date. */
+static int make_slots(void)
+{
+    for (uintptr_t va = GUESTS_M2P; va < HYPERVISOR_END;
+         va += BIT(PTE_SHIFT(4)))
+        if (!make_entry(va, 3))
+            return -ENOMEM;
+
+    return 0;
+}
+
 int paging_init(const struct memory_map *map)
 {
     int rc;
@@ -288,6 +301,7 @@ int paging_init(const struct memory_map *map)
     rc = map_image();
     rc = rc ?: map_memory(map);
     rc = rc ?: make_fixed_map();
+    rc = rc ?: make_slots();
     if (rc) {
         root = NULL;
         return rc;
@@ -321,10 +335,20 @@ paddr_t paging_root(void)
     return virt_to_maddr(root);
 }
 
+uint64_t paging_slot(unsigned int slot)
+{
+    return root[slot];
+}
+
+int paging_map(void *va, mfn_t mfn, unsigned long nr, enum paging_rights rights)
+{
+    return map_range((uintptr_t)va, mfn_to_maddr(mfn), nr << PAGE_SHIFT,
+                     rights == PAGING_WRITE ? READ_WRITE : GUESTS_READ_ONLY, 2);
+}
+
 int paging_map_frame(void *va, mfn_t mfn)
 {
-    return map_range((uintptr_t)va, mfn_to_maddr(mfn), PAGE_SIZE, READ_WRITE,
-                     1);
+    return paging_map(va, mfn, 1, PAGING_WRITE);
 }
 
 mfn_t paging_unmap_frame(void *va)
@@ -359,25 +383,4 @@ void fixed_map_device(unsigned int slot, mfn_t mfn)
 void fixed_unmap(unsigned int slot)
 {
     set_fixed(slot, 0);
-}
-
-void *arch_reserve_frame_table(size_t size)
-{
-    return size <= FRAME_TABLE_SIZE ? (void *)FRAME_TABLE : NULL;
-}
-
-int arch_map_frame_table(void *va, mfn_t mfn, unsigned long nr)
-{
-    int rc = map_range((uintptr_t)va, mfn_to_maddr(mfn), nr << PAGE_SHIFT,
-                       READ_WRITE, 2);
-
-    if (rc)
-        return rc;
-    for (unsigned long i = 0; i < nr; i += SUPERPAGE_FRAMES)
-        if (!keeps_what_is_written((char *)va + (i << PAGE_SHIFT),
-                                   mfn_to_maddr(mfn_add(mfn, i))))
-            return -EFAULT;
-    clear_frames(va, nr);
-
-    return 0;
 }

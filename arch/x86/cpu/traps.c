@@ -5,6 +5,7 @@
  * the machine. Interrupts are other CPUs' requests, and NMIs their questions.
  */
 #include <cpu/lapic.h>
+#include <cpu/may_fault.h>
 #include <cpu/nmi.h>
 #include <cpu/percpu.h>
 #include <cpu/traps.h>
@@ -20,12 +21,6 @@ struct exception_fixup {
 };
 extern const struct exception_fixup exception_table_start[];
 extern const struct exception_fixup exception_table_end[];
-
-/* Let the instruction at label 1 fault, and go on at label 2 if it does. */
-#define MAY_FAULT                                                              \
-    ".pushsection .exception_table, \"a\"\n\t"                                 \
-    ".quad 1b, 2f\n\t"                                                         \
-    ".popsection\n\t"
 
 bool machine_probe_read(const void *address, uint8_t *value)
 {
@@ -111,7 +106,7 @@ static void interrupt(struct trap_frame *frame)
     switch (frame->vector) {
     case VECTOR_SPURIOUS: return;
     case VECTOR_ANSWER: break;
-    case VECTOR_TICK: break;
+    case VECTOR_TICK: cpu_request_yield(me); break;
     case VECTOR_WATCHDOG: watchdog_look(frame); break;
     default: __atomic_fetch_add(&nr_stray, 1, __ATOMIC_RELAXED); break;
     }

@@ -12,4 +12,13 @@ void cpu_relax(void);
 bool interrupts_disable(void);
 void interrupts_restore(bool enabled);
 
+/* A test decides when, through hosted_yield(); else nobody asks. */
+extern bool hosted_yield_armed;
+bool hosted_must_yield(void);
+
+static inline bool cpu_must_yield(void)
+{
+    return __builtin_expect(hosted_yield_armed, 0) && hosted_must_yield();
+}
+
 #endif /* ASM_PROCESSOR_H */

@@ -31,4 +31,17 @@ static inline void interrupts_restore(bool enabled)
         __asm__ volatile("sti" : : : "memory");
 }
 
+/* Where GS leads, on each CPU to its own area, stands whether it should stop
+ * what it does for a guest, as soon as that can be left (cpu/percpu.h). */
+#define CPU_YIELD 16
+
+static inline bool cpu_must_yield(void)
+{
+    bool yield;
+
+    __asm__ volatile("cmpb $0, %%gs:%c1" : "=@ccne"(yield) : "i"(CPU_YIELD));
+
+    return yield;
+}
+
 #endif /* ASM_PROCESSOR_H */

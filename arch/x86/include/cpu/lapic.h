@@ -15,7 +15,7 @@
 
 /* Vectors of interrupts. The lower half of a class of 16 is as good as the
  * upper; the classes count up in priority. */
-#define VECTOR_TICK     0xd0 /* the timer's, for who polls in between */
+#define VECTOR_TICK     0xd0 /* the timer's: look up, or yield */
 #define VECTOR_WATCHDOG 0xe0 /* the timer's, too */
 #define VECTOR_ANSWER   0xf0 /* another CPU asks: smp_answer() */
 #define VECTOR_SPURIOUS 0xff /* was withdrawn on its way; wants no EOI */

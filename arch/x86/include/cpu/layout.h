@@ -7,6 +7,12 @@
 #ifndef CPU_LAYOUT_H
 #define CPU_LAYOUT_H
 
+/* The machine-to-physical table, which reaches frames below 128 TiB: where
+ * guests read it, as their interface says, and where it is written. */
+#define GUESTS_M2P 0xffff800000000000
+#define M2P        0xffff828000000000
+#define M2P_SIZE   0x4000000000
+
 /* The image: machine address x of it stands at IMAGE_WINDOW + x. */
 #define IMAGE_WINDOW 0xffff82d000000000
 

@@ -7,11 +7,16 @@
  *   direct map     RAM and ACPI's memory, read and write, in the largest pages
  *                  that fit; the image's text and constants only read
  *   frame table    2 MiB pages, read and write
- *   CPU areas      4 KiB pages, read and write, for the CPUs that there are
+ *   M2P            2 MiB pages, read and write, and once more, for guests to
+ * read CPU areas      4 KiB pages, read and write, for the CPUs that there are
  *   fixed map      4 KiB pages, read and write (cpu/fixed_map.h)
  *
- * Nothing else, and nothing that a user may touch. So no frame of the image's
- * text can be written by any address, and nothing but text can be executed.
+ * Nothing else, and nothing but the M2P that a user may read, and nothing that
+ * one may write. So no frame of the image's text can be written by any address,
+ * and nothing but text can be executed.
+ *
+ * All tables of level 3 are there from the start, so that the entries of level
+ * 4 can be copied into guests' tables.
  */
 #ifndef CPU_PAGING_H
 #define CPU_PAGING_H
@@ -41,11 +46,25 @@ uint64_t paging_lookup(const void *va, unsigned int *level);
 /* The machine address of the table of level 4, below BOOT_MAP_SIZE. */
 paddr_t paging_root(void);
 
+/* What stands in that table at @slot. */
+uint64_t paging_slot(unsigned int slot);
+
+enum paging_rights {
+    PAGING_WRITE,       /* the hypervisor reads and writes */
+    PAGING_GUESTS_READ, /* everybody reads; only among the slots for that */
+};
+
 /**
- * paging_map_frame - map @mfn at @va, readable and writable.
+ * paging_map - map @nr frames from @mfn on at @va, in pages of up to 2 MiB.
  *
- * Boot only. Nothing was mapped at @va before. The tables come from the heap,
+ * Boot only. Nothing was mapped there before. The tables come from the heap,
  * once there is one. Returns 0, or -ENOMEM: there is no memory for them.
+ */
+__must_check int paging_map(void *va, mfn_t mfn, unsigned long nr,
+                            enum paging_rights rights);
+
+/**
+ * paging_map_frame - map @mfn at @va, readable and writable; as above.
  */
 __must_check int paging_map_frame(void *va, mfn_t mfn);
 

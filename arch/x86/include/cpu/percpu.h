@@ -8,11 +8,12 @@
 #ifndef CPU_PERCPU_H
 #define CPU_PERCPU_H
 
-/* Where assembly finds it in struct cpu. */
+/* Where assembly finds it in struct cpu; CPU_YIELD is in <asm/processor.h>. */
 #define CPU_STACK_TOP 8
 
 #ifndef __ASSEMBLY__
 
+#include <asm/processor.h>
 #include <cpu/descriptors.h>
 #include <cpu/layout.h>
 #include <cpu/stacks.h>
@@ -36,6 +37,7 @@ struct cpu_where {
 struct cpu {
     struct cpu *self;
     uintptr_t stack_top;
+    bool yield;      /* atomic; what it does for a guest should stop soon */
     unsigned int id; /* our number of it */
     uint32_t apic_id;
     enum cpu_state state; /* atomic */
@@ -48,6 +50,8 @@ struct cpu {
 };
 _Static_assert(offsetof(struct cpu, stack_top) == CPU_STACK_TOP,
                "assembly has the wrong place");
+_Static_assert(offsetof(struct cpu, yield) == CPU_YIELD,
+               "cpu_must_yield() has the wrong place");
 
 struct cpu_area {
     struct cpu_stacks stacks;
@@ -82,6 +86,21 @@ static inline enum cpu_state cpu_state(const struct cpu *cpu)
 static inline void cpu_set_state(struct cpu *cpu, enum cpu_state state)
 {
     __atomic_store_n(&cpu->state, state, __ATOMIC_RELEASE);
+}
+
+/*
+ * Ask @cpu to stop what it does for a guest, and note that this one has done
+ * so. Relaxed: nothing is told by it. A CPU that was asked just before it stops
+ * has lost nothing.
+ */
+static inline void cpu_request_yield(struct cpu *cpu)
+{
+    __atomic_store_n(&cpu->yield, true, __ATOMIC_RELAXED);
+}
+
+static inline void cpu_has_yielded(void)
+{
+    __atomic_store_n(&this_cpu()->yield, false, __ATOMIC_RELAXED);
 }
 
 /* CPU @cpu, or NULL: it has no area. */

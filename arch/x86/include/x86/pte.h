@@ -27,14 +27,23 @@
 #define PTE_GLOBAL   0x100
 #define PTE_NX       0x8000000000000000
 
+/*
+ * Bits that the CPU leaves alone. The hypervisor keeps one for itself: a
+ * guest's entry that has it holds no reference, as it leads to a device, or to
+ * the very table that it stands in.
+ */
+#define PTE_AVAILABLE 0x7ff0000000000e00
+#define PTE_UNCOUNTED 0x0010000000000000
+
 /* The address in an entry; a leaf's low bits beyond its size are flags. */
 #define PTE_ADDRESS 0x000ffffffffff000
 
-#define PTES_PER_TABLE 512
+/* 512; fewer only in a process (CONFIG_TABLE_BITS). */
+#define PTES_PER_TABLE (1 << CONFIG_TABLE_BITS)
 #define PTE_SIZE       8
 
 #define PAGETABLE_LEVELS      4
-#define PAGETABLE_INDEX_SHIFT 9
+#define PAGETABLE_INDEX_SHIFT CONFIG_TABLE_BITS
 
 /* log2 of the bytes that an entry of @level maps. */
 #define PTE_SHIFT(level) (12 + PAGETABLE_INDEX_SHIFT * ((level)-1))

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Included first, by the command line, in the files that the explorer looks
+ * into: each of their atomic operations is a point where another CPU may come
+ * between, and so is taking a lock. The names of the builtins become macros
+ * that name the builtins: a macro does not expand in itself.
+ */
+#ifndef EXPLORE_POINTS_H
+#define EXPLORE_POINTS_H
+
+#define EXPLORE_STRING(x) #x
+#define EXPLORE_NUMBER(x) EXPLORE_STRING(x)
+#define EXPLORE_WHERE     __FILE__ ":" EXPLORE_NUMBER(__LINE__)
+#define EXPLORE_READ(p)   explore_point(p, 0, EXPLORE_WHERE)
+#define EXPLORE_CHANGE(p) explore_point(p, 1, EXPLORE_WHERE)
+
+/* An operation on the word at @address is about to be done, at @where. */
+void explore_point(const void *address, int changes, const char *where);
+
+#define __atomic_load_n(p, order) (EXPLORE_READ(p), __atomic_load_n(p, order))
+#define __atomic_store_n(p, value, order)                                      \
+    (EXPLORE_CHANGE(p), __atomic_store_n(p, value, order))
+#define __atomic_exchange_n(p, value, order)                                   \
+    (EXPLORE_CHANGE(p), __atomic_exchange_n(p, value, order))
+#define __atomic_compare_exchange_n(p, expected, desired, weak, good, bad)     \
+    (EXPLORE_CHANGE(p),                                                        \
+     __atomic_compare_exchange_n(p, expected, desired, weak, good, bad))
+#define __atomic_fetch_add(p, value, order)                                    \
+    (EXPLORE_CHANGE(p), __atomic_fetch_add(p, value, order))
+#define __atomic_fetch_sub(p, value, order)                                    \
+    (EXPLORE_CHANGE(p), __atomic_fetch_sub(p, value, order))
+#define __atomic_fetch_or(p, value, order)                                     \
+    (EXPLORE_CHANGE(p), __atomic_fetch_or(p, value, order))
+#define __atomic_fetch_and(p, value, order)                                    \
+    (EXPLORE_CHANGE(p), __atomic_fetch_and(p, value, order))
+#define __atomic_fetch_xor(p, value, order)                                    \
+    (EXPLORE_CHANGE(p), __atomic_fetch_xor(p, value, order))
+#define __atomic_add_fetch(p, value, order)                                    \
+    (EXPLORE_CHANGE(p), __atomic_add_fetch(p, value, order))
+#define __atomic_sub_fetch(p, value, order)                                    \
+    (EXPLORE_CHANGE(p), __atomic_sub_fetch(p, value, order))
+#define __atomic_or_fetch(p, value, order)                                     \
+    (EXPLORE_CHANGE(p), __atomic_or_fetch(p, value, order))
+#define __atomic_and_fetch(p, value, order)                                    \
+    (EXPLORE_CHANGE(p), __atomic_and_fetch(p, value, order))
+
+/* Behind the macros above, so that what is inline there has points as well. */
+#include <xen/spinlock.h>
+
+#define spin_lock(lock) (EXPLORE_CHANGE(lock), spin_lock(lock))
+
+#endif /* EXPLORE_POINTS_H */
