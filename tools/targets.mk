@@ -68,7 +68,7 @@ check-boot: all lib $(narrow) | deps
 check-stale: | deps
 	@$(add-up) -v $(planted) 'debt|flush'
 
-# Search all states of the TLB's protocols, and find planted mistakes (SPIN).
+# Search all states of the models, and find planted mistakes (SPIN).
 check-models: | deps
 	@$(add-up) -v $(models)
 
@@ -117,7 +117,7 @@ needs += $(if $(filter run iso bench check check-%,$(goals)),iso run)
 needs += $(if $(filter bench,$(goals)),bench)
 needs += $(if $(filter fuzz check check-% mutation,$(goals)),check fuzz)
 needs += $(if $(filter check check-format format,$(goals)),format)
-needs += $(if $(filter check check-models,$(goals)),models)
+needs += $(if $(filter check check-models check-long,$(goals)),models)
 deps:
 	@sh tools/deps.sh $(if $(filter deps,$(goals)),\
 	    build iso run check fuzz format models,$(needs))
@@ -137,7 +137,7 @@ Targets
   check-boot    the tests that boot a machine
   check-clocks  those of the TLB clock, with few bits
   check-stale   leave out a flush, and see those of the TLB fail
-  check-models  all states of the TLB's protocols, and mistakes planted there
+  check-models  all states of models of TLBs and references, and mistakes there
   check-order, check-seam, check-format, check-repro, check-configs,
   check-compile-fail, mutation: the parts of 'check' by themselves
   fuzz          each fuzzer for SECONDS=60

@@ -8,33 +8,34 @@
  * another, vcpu_defer() and vcpu_finish_deferred(). The elements of a list do
  * what pins, unpins and updates of entries do to the tables of tables.inc.
  *
- *   vcpu  two; each asks for CALLS lists of two elements. When it is to execute
- *         the call again, it does, or does not and asks for something else, or
- *         for nothing any more
+ *   vcpu  two; each asks for CALLS lists of two elements. When it is to
+ *         execute the call again, it does, or does not and asks for something
+ *         else, or for nothing any more
  *
  * When a call is left, for good or to be continued: *done is the number of
- * elements that have had their effect, and no other has had any; one that is over
- * has left no record, and its result is that of its last element. A record is
- * empty when something is put into it. While no CPU is in a call, the audit is
- * clean.
+ * elements that have had their effect, and no other has had any; one that is
+ * over has left no record, and its result is that of its last element. A
+ * record is empty when something is put into it. While no CPU is in a call,
+ * the audit is clean.
  *
- * Left out: that the guest may change the list and *done meanwhile, which harms
- * itself alone; lists of lists.
+ * Left out: that the guest may change the list and *done meanwhile, which
+ * harms itself alone; lists of lists.
  *
- * ALSO -DK=0
- * LONG -DCALLS=2
+ * LONG -DK=0
+ * LONG -DK=2
  *
  * MISTAKE_AGAIN_AFTER_EFFECT   who was interrupted dropping what an entry held
  *                              before has the element served again
  * MISTAKE_COUNTED_EARLY        an element is counted, and then served
- * MISTAKE_DONE_BEGINS_ANEW     *done is counted by each part of a call for itself
+ * MISTAKE_DONE_BEGINS_ANEW     *done is counted by each part of a call for
+ *                              itself
  * MISTAKE_RECORD_LEFT          a call is over though it has left a record
  * MISTAKE_RESULT_LOST          the result is forgotten while that is finished
  * MISTAKE_NEXT_WITH_RECORD     the next element is served with a record left
  * MISTAKE_BEGIN_WITH_RECORD    a call begins though finishing the record was
  *                              interrupted
- * MISTAKE_EINTR_IS_ERROR       who was interrupted before anything was done tells
- *                              the guest
+ * MISTAKE_EINTR_IS_ERROR       who was interrupted before anything was done
+ *                              tells the guest
  */
 #define NCPU 2
 #ifndef CALLS
@@ -63,7 +64,7 @@ inline choose_element()
     fi
 }
 
-/* pin_table(), unpin_table(), update_entry(), as far as what is dropped last. */
+/* pin_table(), unpin_table(), update_entry(): what is dropped follows. */
 inline serve_element()
 {
     atomic {
@@ -185,9 +186,9 @@ inline hypercall()
     fi
 }
 
-inline leave()
+/* What the guest learns is what has been done. */
+inline return_to_guest()
 {
-    forget_locals();
     assert(done == effects);
     assert(restart || deferred[me] == NONE);
     assert(restart || (result == OK) == (nr_left == 0));
@@ -196,11 +197,7 @@ inline leave()
     :: !restart -> forget_list()
     :: else
     fi;
-    inside--;
-    if
-    :: inside == 0 -> audit()
-    :: else
-    fi
+    leave()
 }
 
 /* The guest has no more interest in it. */
@@ -233,7 +230,7 @@ proctype vcpu(byte me)
             inside++
         }
         hypercall();
-        d_step { leave() }
+        d_step { return_to_guest() }
     :: d_step { restart -> forget_list() }
     :: !restart && calls == CALLS -> break
     od

@@ -5,27 +5,28 @@
  *
  * A table of one entry, which names one of two frames, or none. Modelled: what
  * page_type_take(), page_type_drop(), page_lock() and page_unlock() make of
- * type_info; update_entry(), with an exchange under the lock for the write; the
- * walker, which counts the frame that the entry names.
+ * type_info; update_entry(), with an exchange under the lock for the write;
+ * the walker, which counts the frame that the entry names.
  *
  *   user     two: begins to use the table and ends that, ROUNDS times
  *   updater  two: has a general reference to the table, and so may find it in
  *            any state; writes an entry ROUNDS times
  *
  * At each step: the entry is written while the table is valid. A valid table's
- * entry holds its frame. At the end nobody has anything: no table is left valid
- * that nobody uses, which no last reference would ever take apart (XSA-242).
- * Nobody waits for ever: all come to their end, and as each takes so many steps,
- * no wait goes round in a circle.
+ * entry holds its frame. At the end nobody has anything: no table is left
+ * valid that nobody uses, which no last reference would ever take apart
+ * (XSA-242). Nobody waits for ever: all come to their end, and as each takes
+ * so many steps, no wait goes round in a circle.
  *
  * Left out: interruptions, and partial tables (partial.pml).
  *
  * MISTAKE_DROP_LEAVES_LOCK   who drops all but the lock's reference does not
  *                            wait, so that unlocking drops the last one
  * MISTAKE_LOCK_HOLDS_NOTHING a lock is a flag, and no reference
- * MISTAKE_LOCK_WHAT_IS_BUSY  a table that is no longer, or not yet, valid can be
- *                            locked
- * MISTAKE_WRITE_UNLOCKED     the entry is written, and the table was valid before
+ * MISTAKE_LOCK_WHAT_IS_BUSY  a table that is no longer, or not yet, valid can
+ *                            be locked
+ * MISTAKE_WRITE_UNLOCKED     the entry is written, and the table was valid
+ *                            before
  * MISTAKE_PUT_BEFORE_WRITE   what the entry held is dropped, and then it is
  *                            written
  * MISTAKE_DROP_WHILE_LOCKED  who has locked a table drops his reference to it

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Partial validation: may a table be left at any entry, and be taken up again by
- * anybody, in either direction?
+ * Partial validation: may a table be left at any entry, and be taken up again
+ * by anybody, in either direction?
  *
  * Modelled: page_type_take(), page_type_drop() and what publishes; the walker;
  * get_page_table(), put_holder(); who calls these, with the deferred record of
  * its vCPU. The tables are those of tables.inc.
  *
- *   cpu  two; each makes OPS calls: takes a table and keeps it, as pin or as an
- *        entry of another table, or drops what was kept; gives a frame up that
- *        it owns; maps the child writable, or no longer. Each call finishes first
- *        what is deferred. A call that was interrupted need not be made again:
- *        when it returns, it is over.
+ *   cpu  two; each makes OPS calls: takes a table and keeps it, as pin or as
+ *        an entry of another table, or drops what was kept; gives a frame up
+ *        that it owns; maps the child writable, or no longer. Each call
+ *        finishes first what is deferred. A call that was interrupted need not
+ *        be made again: when it returns, it is over.
  *
- * While no CPU is in a call, all holders are counted: I1, I2, I4, I7, I8, I11. At
- * the end of each walk, what the progress is going to say is what the entries
- * hold: I8, I16. At each step, what a function demands: that a full holder's
- * frame is valid, that there is a reference to put.
+ * While no CPU is in a call, all holders are counted: I1, I2, I4, I7, I8, I11.
+ * At the end of each walk, what the progress is going to say is what the
+ * entries hold: I8, I16. At each step, what a function demands: that a full
+ * holder's frame is valid, that there is a reference to put.
  *
  * Left out: page locks (page_lock.pml), TLBs (type_change.pml), linear tables.
  *
@@ -27,27 +27,30 @@
  * LONG -DOPS=3 -DK=2
  * LONG -DNCPU=3 -DOPS=1
  *
- * MISTAKE_HALF_HOLDS_NOTHING     an entry whose child was left partial drops its
- *                                general reference, as who asks for no entry does
+ * MISTAKE_HALF_HOLDS_NOTHING     an entry whose child was left partial drops
+ *                                its general reference, as who asks for no
+ *                                entry does
  * MISTAKE_HALF_HELD_TWICE        who examines on takes that once more
  * MISTAKE_HALF_SKIPPED           who takes apart begins below the half entry
  * MISTAKE_HALF_DROPPED_AS_FULL   what is half is dropped as if it were full
- * MISTAKE_INTENT_RECOMPUTED      a record that was interrupted and nothing done
- *                                is full, whatever it was
+ * MISTAKE_INTENT_RECOMPUTED      a record that was interrupted and nothing
+ *                                done is full, whatever it was
  * MISTAKE_EINTR_FORGETS_HALF     so is an entry nothing
- * MISTAKE_ERROR_FORGETS_HALF     a child that failed, and holds entries still, is
- *                                not half its entry's
- * MISTAKE_EXIT_BY_INDEX          if the walk stands at the entry where it began,
- *                                nothing has been done
+ * MISTAKE_ERROR_FORGETS_HALF     a child that failed, and holds entries still,
+ *                                is not half its entry's
+ * MISTAKE_EXIT_BY_INDEX          if the walk stands at the entry where it
+ *                                began, nothing has been done
  * MISTAKE_BEGINS_ANEW            who examines on begins with the first entry
- * MISTAKE_ERROR_IS_IDLE          a table that fails is idle, whatever its entries
- *                                hold
+ * MISTAKE_ERROR_IS_IDLE          a table that fails is idle, whatever its
+ *                                entries hold
  * MISTAKE_ABORT_BY_DROP          it is dropped like one that is valid
- * MISTAKE_RECORD_AND_PUT         the caller puts its reference though it is half
- *                                a holder now, and will be put as such
- * MISTAKE_PARTIAL_HOLDS_NOTHING  PGT_partial has no general reference of its own
+ * MISTAKE_RECORD_AND_PUT         the caller puts its reference though it is
+ *                                half a holder now, and will be put as such
+ * MISTAKE_PARTIAL_HOLDS_NOTHING  PGT_partial has no general reference of its
+ *                                own
  * MISTAKE_PARTIAL_BEFORE_GET     is published, and then it takes that
- * MISTAKE_PROGRESS_AFTER_PUBLISH is published, and then the progress is written
+ * MISTAKE_PROGRESS_AFTER_PUBLISH is published, and then the progress is
+ *                                written
  */
 #ifndef NCPU
 #define NCPU 2
@@ -57,7 +60,7 @@
 #endif
 #include "tables.inc"
 
-/* The deferred work, if there is any; or something new, whatever can be done. */
+/* The deferred work, if there is any; or something new, of what can be done. */
 inline enter()
 {
     inside++;
@@ -79,16 +82,6 @@ inline enter()
             map_writable()
         :: page == CHILD && writable_entry -> unmap_writable()
         fi
-    fi
-}
-
-inline leave()
-{
-    forget_locals();
-    inside--;
-    if
-    :: inside == 0 -> audit()
-    :: else
     fi
 }
 

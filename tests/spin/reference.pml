@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * General references: is a frame freed once, by whoever is the last, and does it
- * never belong to two?
+ * General references: is a frame freed once, by whoever is the last, and does
+ * it never belong to two?
  *
- * One frame and two domains, of which ALICE dies some time. Modelled: get_page(),
- * put_page(), put_page_allocated(); how a frame gets an owner and loses it, in
- * common/domheap.c, where steps under page_alloc_lock are one step if others
- * cannot tell; a count of three bits, of which the top quarter is refused.
+ * One frame and two domains, of which ALICE dies some time. Modelled:
+ * get_page(), put_page(), put_page_allocated(); how a frame gets an owner and
+ * loses it, in common/domheap.c, where steps under page_alloc_lock are one
+ * step if others cannot tell; a count of three bits, of which the top quarter
+ * is refused.
  *
- *   user       two, one for each domain: takes references to what the domain owns
- *              and puts them; gives up the domain's own
+ *   user       two, one for each domain: takes references to what the domain
+ *              owns and puts them; gives up the domain's own
  *   exchange   steals the frame of either, and gives it back, to the other
  *              domain, or frees it
  *   heap       gives a free frame to either
  *   destroyer  of ALICE
  *
- * Always: who has taken a reference finds that the owner stays who it was. With
- * a count comes an owner, and PGC_allocated never without a count; what is free
- * has none of them (I11). Nothing is freed twice, or while somebody has it. When
- * ALICE is gone the frame is not hers by her own reference (I26).
+ * Always: who has taken a reference finds that the owner stays who it was.
+ * With a count comes an owner, and PGC_allocated never without a count; what
+ * is free has none of them (I11). Nothing is freed twice, or while somebody
+ * has it. When ALICE is gone the frame is not hers by her own reference (I26).
  *
  * Left out: types, the lists (a frame is on its owner's), quotas, the lock of
  * the heap, and what is owed to TLBs (last_reference.pml, deferred.pml).
@@ -31,9 +32,11 @@
  * MISTAKE_ALLOCATED_TWICE    PGC_allocated is looked at, and then cleared
  * MISTAKE_ALLOCATED_ALONE    is cleared by one who has no reference of his own
  * MISTAKE_STEAL_WHAT_IS_SHARED the count is compared, but not PGC_allocated
- * MISTAKE_STEAL_COUNT_FIRST  the count becomes 0, and then PGC_allocated is clear
+ * MISTAKE_STEAL_COUNT_FIRST  the count becomes 0, and then PGC_allocated is
+ *                            clear
  * MISTAKE_STEAL_OWNER_FIRST  the owner goes before the count
- * MISTAKE_ALIVE_BEFORE_LOCK  that ALICE lives is asked before her lock is taken
+ * MISTAKE_ALIVE_BEFORE_LOCK  that ALICE lives is asked before her lock is
+ *                            taken
  */
 #define NOBODY 0
 #define ALICE 1

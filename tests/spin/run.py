@@ -5,10 +5,11 @@
 usage: run.py [--long] [MODEL...]     names without .pml; all by default
 
 The head comment of a model says how it is searched. A line 'ALSO -Dx=y ...' is
-one more search with that, and 'LONG -Dx=y ...' one that is made only, and alone,
-with --long. A line 'MISTAKE_x what' is a search with -DMISTAKE_x, which puts that
-mistake in, and must find an error: a model that does not notice says nothing.
-Without a mistake the search must find none, and must not have been cut short.
+one more search with that, and 'LONG -Dx=y ...' one that is made only, and
+alone, with --long. A line 'MISTAKE_x what' is a search with -DMISTAKE_x, which
+puts that mistake in, and must find an error: a model that does not notice says
+nothing. Without a mistake the search must find none, and must not have been
+cut short.
 """
 
 import concurrent.futures
@@ -31,6 +32,15 @@ CUT_SHORT = re.compile(r"max search depth|not completed|out of memory"
                        r"|reached.*limit|truncated", re.I)
 
 
+MISTAKE = re.compile(r"\bMISTAKE_\w+")
+
+
+def included(text):
+    """What the models have in common: files that are included."""
+    return "".join((FOLDER / name).read_text()
+                   for name in re.findall(r'^#include "(.+)"$', text, re.M))
+
+
 class Search:
     """One search of one model."""
 
@@ -38,6 +48,7 @@ class Search:
         self.model, self.flags, self.mistake = model, list(flags), mistake
         self.memory = MEMORY_LONG if is_long else MEMORY
         self.patience = PATIENCE_LONG if is_long else PATIENCE
+        self.is_slow = is_long or not (mistake or included(model.read_text()))
         self.name = model.stem
         if mistake:
             self.flags.append("-D" + mistake)
@@ -49,10 +60,11 @@ class Search:
         """Whether it went as it should, and what to tell of it."""
         start, output = time.monotonic(), ""
         with tempfile.TemporaryDirectory() as folder:
-            # A mistake is soon found: to compile would take longer.
+            # A mistake is soon found, and what is included makes a model large:
+            # to compile well would take longer than to search.
             for command in (["spin", "-a", *self.flags, str(self.model)],
                             COMPILE + [f"-DMEMLIM={self.memory}",
-                                       "-O0" if self.mistake else "-O1"],
+                                       "-O1" if self.is_slow else "-O0"],
                             SEARCH):
                 try:
                     done = subprocess.run(
@@ -85,15 +97,6 @@ class Search:
         return (f"{states[1] if states else '?'} states, depth "
                 f"{depth[1] if depth else '?'}, "
                 f"{time.monotonic() - start:.1f} s")
-
-
-MISTAKE = re.compile(r"\bMISTAKE_\w+")
-
-
-def included(text):
-    """What the models have in common: files that are included."""
-    return "".join((FOLDER / name).read_text()
-                   for name in re.findall(r'^#include "(.+)"$', text, re.M))
 
 
 def searches(model, is_long):

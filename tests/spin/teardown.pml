@@ -2,23 +2,25 @@
 /*
  * The end of a domain: does it come, and is there nothing left then?
  *
- * A domain with the two tables of tables.inc, and a base pointer. Its vCPU leaves
- * them in whatever state, and its record. Modelled: domain_destroy() with the
- * steps that concern vCPUs and frames; what another, privileged domain does to
- * the frames meanwhile.
+ * A domain with the two tables of tables.inc, and a base pointer. Its vCPU
+ * leaves them in whatever state, and its record. Modelled: domain_destroy()
+ * with the steps that concern vCPUs and frames; what another, privileged
+ * domain does to the frames meanwhile, and get_page_table() when their owner
+ * dies.
  *
- *   vcpu       makes OPS calls, or is stopped before: pins, takes a base pointer,
- *              undoes that, gives frames up
+ *   owner      makes OPS calls, or is stopped before: pins, takes a base
+ *              pointer, undoes that, gives frames up
  *   destroyer  begins then. Is asked to yield YIELDS times, at any time
- *   foreign    makes FOREIGN_OPS calls at any time: pins and unpins frames of the
- *              domain, maps them read-only, or the child writable, and unmaps
- *              them. It need not go on with what was interrupted; but when the
- *              domain is dead it finishes its own record and unmaps what it has,
- *              and does no more
+ *   foreign    makes FOREIGN_OPS calls at any time: pins and unpins frames of
+ *              the domain, maps them read-only, or the child writable, and
+ *              unmaps them. It need not go on with what was interrupted; but
+ *              when the domain is dead it finishes its own record and unmaps
+ *              what it has, and does no more
  *
  * The destroyer comes to an end, without being called again more often than it
- * was asked to yield. When the foreign domain has let go of all there is no frame
- * and no reference left (I26). While no CPU is in a call, the audit is clean.
+ * was asked to yield. When the foreign domain has let go of all there is no
+ * frame and no reference left (I26). While no CPU is in a call, the audit is
+ * clean.
  *
  * Left out: grants and descriptors, linear tables; the lists are in any order.
  *
@@ -27,16 +29,16 @@
  * LONG -DFOREIGN_OPS=2
  *
  * MISTAKE_RECORD_STAYS        the record of the vCPU is not finished
- * MISTAKE_BASE_DROPPED_TWICE  a base pointer whose drop was interrupted is in the
- *                             record, and is still the vCPU's
+ * MISTAKE_BASE_DROPPED_TWICE  a base pointer whose drop was interrupted is in
+ *                             the record, and is still the vCPU's
  * MISTAKE_PARTIAL_STAYS       a table that is partial is left as it is
- * MISTAKE_BUSY_NOT_WAITED_FOR one that is busy is not partial, and so is nothing
- *                             to do, though it may become that
  * MISTAKE_SET_ASIDE_EARLY     a frame whose turn was interrupted has had it
- * MISTAKE_BEGUN_WHEN_DYING    a table is examined though its domain is dying
- * MISTAKE_ALIVE_BEFORE_BUSY   that is asked first, and then it is made busy
- * MISTAKE_PIN_AFTER_ALL       the foreign domain does not look whether the domain
- *                             is dying, once it has pinned
+ * MISTAKE_PARTIAL_AFTER_ALL   the foreign domain does not look whether the
+ *                             domain is dying, once it has left a table
+ *                             partial
+ * MISTAKE_BACK_IS_NOTHING     or not if it was partial before, too
+ * MISTAKE_LOOKED_AT_EARLY     or looks only before that
+ * MISTAKE_PIN_AFTER_ALL       or does not look once it has pinned
  */
 #define NCPU 2
 #ifndef OPS
@@ -52,10 +54,9 @@
 #define YIELD yields[me]++
 byte yields[2];
 
-bool is_stopped, dying, is_dead;
+bool is_stopped, dying, is_dead; /* that domain */
 
-/* Of who validates: asked by whoever has made the frame busy. */
-#if defined(MISTAKE_BEGUN_WHEN_DYING) || defined(MISTAKE_ALIVE_BEFORE_BUSY)
+#if defined(MISTAKE_PARTIAL_AFTER_ALL) || defined(MISTAKE_LOOKED_AT_EARLY)
 #define IS_ALIVE true
 #else
 #define IS_ALIVE (!dying)
@@ -64,17 +65,12 @@ bool is_stopped, dying, is_dead;
 
 bool had_its_turn[NR_PAGES]; /* it is set aside */
 
-inline leave()
-{
-    forget_locals();
-    inside--;
-    if
-    :: inside == 0 -> audit()
-    :: else
-    fi
-}
+/* Who a CPU works for. */
+#define OWNER 0
+#define FOREIGN 1
+#define DESTROYER 2
 
-/* What a guest may ask for its own frames. */
+/* What the domain may ask for its own frames. */
 inline enter()
 {
     inside++;
@@ -96,27 +92,9 @@ inline enter()
     fi
 }
 
-proctype vcpu(byte me)
-{
-    byte calls;
-    LOCALS;
-
-    do
-    :: atomic { calls < OPS -> enter() }
-        if
-        :: wish -> take(); keep()
-        :: else
-        fi;
-        vcpu_defer();
-        d_step { leave() }
-    :: atomic { true -> is_stopped = true; yields[me] = 0; calls = 0 }
-        break
-    od
-}
-
 /*
- * The destroyer: common/relinquish.c. What it is to do next, and what is left to
- * drop then.
+ * The destroyer: common/relinquish.c. What it is to do next, and what is left
+ * to drop then.
  */
 #define RECORD 0
 #define BASE 1
@@ -134,11 +112,6 @@ proctype vcpu(byte me)
 #define IS_TO_DROP(p) false
 #else
 #define IS_TO_DROP(p) IS(p, PARTIAL)
-#endif
-#ifdef MISTAKE_BUSY_NOT_WAITED_FOR
-#define IS_IN_WORK(p) false
-#else
-#define IS_IN_WORK(p) IS(p, BUSY)
 #endif
 
 #define ALL_HAD_THEIR_TURN (had_its_turn[PARENT] && had_its_turn[CHILD])
@@ -208,7 +181,7 @@ inline drop_own_reference()
     step = NEXT_PAGE
 }
 
-inline do_step()
+inline destroy()
 {
     if
     :: step == RECORD -> begin()
@@ -216,52 +189,37 @@ inline do_step()
     :: step == NEXT_PAGE && !ALL_HAD_THEIR_TURN -> hold_next()
     :: step == NEXT_PAGE && ALL_HAD_THEIR_TURN -> is_dead = true
     :: step == PIN_OF_PAGE -> drop_pin()
-    :: step == PARTIAL_PAGE && !IS_IN_WORK(page) -> drop_partial()
-    :: step == PARTIAL_PAGE && IS_IN_WORK(page) && MAY_YIELD ->
-        YIELD;
-        must_yield = true
+    :: step == PARTIAL_PAGE -> drop_partial()
     :: step == OWN_REFERENCE -> drop_own_reference()
     :: step == NEXT_PAGE && MAY_YIELD -> YIELD; must_yield = true
     fi
 }
 
-/* The call is over: for good, or to be made again. */
-inline end()
+/* The call is over, for good or to be made again, or there is more to do. */
+inline end_of_destroy()
 {
+#ifdef MISTAKE_BASE_DROPPED_TWICE
     if
-    :: is_held ->
-#ifdef MISTAKE_SET_ASIDE_EARLY
-        had_its_turn[page] = true;
-#endif
-        put_page(page)
+    :: step == NEXT_PAGE && deferred[me] != NONE -> other_entry[PARENT] = true
     :: else
     fi;
-    is_held = false;
-    must_yield = false;
-    step = RECORD;
-    leave()
-}
-
-proctype destroyer(byte me)
-{
-    byte calls, step;
-    bool is_held, must_yield;
-    LOCALS;
-
-    dying = true;
-    do
-    :: !is_dead ->
-        atomic { do_step() }
-        vcpu_defer();
-#ifdef MISTAKE_BASE_DROPPED_TWICE
-        other_entry[PARENT] = (step == NEXT_PAGE && deferred[me] != NONE);
 #endif
+    if
+    :: must_yield || is_dead || deferred[me] != NONE ->
         if
-        :: d_step { must_yield || is_dead || deferred[me] != NONE -> end() }
+        :: is_held ->
+#ifdef MISTAKE_SET_ASIDE_EARLY
+            had_its_turn[page] = true;
+#endif
+            put_page(page)
         :: else
-        fi
-    :: is_dead -> break
-    od
+        fi;
+        is_held = false;
+        must_yield = false;
+        step = RECORD;
+        leave()
+    :: else
+    fi
 }
 
 /* What a privileged domain may ask for the frames of another. */
@@ -277,7 +235,7 @@ inline enter_foreign()
         :: page = CHILD
         fi;
         if
-#ifdef MISTAKE_ALIVE_BEFORE_BUSY
+#ifdef MISTAKE_LOOKED_AT_EARLY
         :: !dying -> wish = PIN
 #else
         :: wish = PIN
@@ -330,31 +288,50 @@ inline unmap_all()
     od
 }
 
-/* Its last calls are those that finish its record. */
-proctype foreign(byte me)
+/* One process text for the three, as what they call is long. */
+proctype cpu(byte me, role)
 {
-    byte calls;
+    byte calls, step;
+    bool is_held, must_yield;
     LOCALS;
 
     do
-    :: atomic { calls < FOREIGN_OPS || (is_dead && deferred[me] != NONE) ->
-            enter_foreign()
-        }
+    :: atomic { role == OWNER && calls < OPS -> enter() }
+work:
         if
         :: wish -> take(); keep(); undo_if_too_late()
         :: else
         fi;
         vcpu_defer();
-        d_step { leave() }
-    :: atomic { is_dead && deferred[me] == NONE -> unmap_all() }
+        d_step {
+            if
+            :: role == DESTROYER -> end_of_destroy()
+            :: else -> leave()
+            fi
+        }
+    :: d_step { role == OWNER -> is_stopped = true; yields[me] = 0 }
         break
+    :: atomic { role == FOREIGN &&
+            (calls < FOREIGN_OPS || (is_dead && deferred[me] != NONE)) ->
+            enter_foreign()
+        }
+        goto work
+    :: atomic { role == FOREIGN && is_dead && deferred[me] == NONE ->
+            unmap_all()
+        }
+        break
+    :: atomic { role == DESTROYER && !is_dead -> destroy() }
+        goto work
+    :: role == DESTROYER && is_dead -> break
     od
 }
 
 init
 {
-    run vcpu(0);
-    atomic { is_stopped -> run foreign(1); run destroyer(0) }
+    run cpu(0, OWNER);
+    atomic { is_stopped -> run cpu(1, FOREIGN) }
+    dying = true;
+    run cpu(0, DESTROYER);
     (_nr_pr == 1);
     assert(!owned[PARENT] && !owned[CHILD])
 }

@@ -4,21 +4,21 @@
  * type, once it is valid as the new one?
  *
  * One frame, that is used as a page table, or is mapped writable. Modelled:
- * page_type_take() with the flush of who may be stale, page_type_drop(), and what
- * publishes; the last word of a frame's entry, which is the time stamp while the
- * count is 0, and the progress while the frame is PGT_partial.
+ * page_type_take() with the flush of who may be stale, page_type_drop(), and
+ * what publishes; the last word of a frame's entry, which is the time stamp
+ * while the count is 0, and the progress while the frame is PGT_partial.
  *
- *   cpu      two; each takes the frame as either, uses it, which leaves its mark in
- *            the TLB, ends the use and drops it; leaves a table partial; takes it
- *            up again, or apart
+ *   cpu      two; each takes the frame as either, uses it, which leaves its
+ *            mark in the TLB, ends the use and drops it; leaves a table
+ *            partial; takes it up again, or apart
  *   machine  CPUs flush, the clock wraps and starts again
  *
  * Always: while the frame is valid as one, no TLB leads to it as the other
  * (I10). Who takes up what is partial finds the progress (I20).
  *
  * Left out: the order of tick, flush and note, and of removal and sample: each
- * is one step here (clock.pml); a restart is one step, too; all CPUs are in the
- * taint. What is examined.
+ * is one step here (clock.pml); a restart is one step, too; all CPUs are in
+ * the taint. What is examined.
  *
  * MISTAKE_FLUSH_BEFORE_BUSY    has others flush, and then makes the frame busy
  * MISTAKE_STAMP_READ_EARLY     reads the time stamp, and then makes it busy

@@ -76,3 +76,36 @@ TEST(late_table, a_table_of_a_dead_domain_is_taken_apart_by_who_was_interrupted)
         EXPECT(pv_all_free());
     }
 }
+
+/*
+ * It was partial before, too, and only busy when who destroys the owner came
+ * by: that nothing was done this time leaves it partial all the same.
+ */
+TEST(late_table, so_is_one_of_which_nothing_more_was_examined)
+{
+    struct page_info *child;
+    unsigned long before;
+    struct page_holder h;
+    struct domain *d;
+
+    pv_machine(1);
+    d = pv_domain(1, 1);
+    h = tree_of(d, 2);
+    child = mfn_to_page(pv_entry_mfn(pv_read(h.page, pv_slot(2, 0))));
+    hosted_yield(always);
+    EXPECT_EQ(get_page_table(&h, 2), -ERESTART);
+
+    /* Somebody else is at work on the child: who must yield does not wait. */
+    EXPECT_EQ(page_type_take(child, PGT_l1_page_table, &before), TYPE_WON);
+    domain_pause(d);
+    d->state = DOMAIN_DYING;
+    EXPECT_EQ(get_page_table(&h, 2), -EINVAL);
+    EXPECT_EQ(h.hold, HOLD_HALF);
+    page_type_publish_back(child, before);
+
+    put(&h);
+    hosted_yield(NULL);
+    EXPECT_EQ(domain_destroy(d), 0);
+    EXPECT_EQ(audit(), 0);
+    EXPECT(pv_all_free());
+}

@@ -238,10 +238,10 @@ static int give_up(struct page_holder *h, unsigned long before,
 /* Anybody goes on with it, or at last who destroys its domain; but who has been
  * through with that one will not. Then it is for the caller to take it apart.
  */
-static int leave_partial(struct page_holder *h, struct domain *d)
+static int leave_partial(struct page_holder *h, struct domain *d, int rc)
 {
     if (!domain_has_begun_to_die(d))
-        return -ERESTART;
+        return rc;
     h->hold = HOLD_HALF;
 
     return -EINVAL;
@@ -262,10 +262,11 @@ int get_page_table(struct page_holder *h, unsigned int level)
         if (rc == -EINTR || rc == -ERESTART) {
             if (!has_moved(&start, &w)) {
                 page_type_publish_back(h->page, before);
-                return -EINTR;
+                return before & PGT_partial ? leave_partial(h, w.d, -EINTR)
+                                            : -EINTR;
             }
             page_type_publish_partial(h->page, before, w.nr, w.half ? 1 : 0);
-            return leave_partial(h, w.d);
+            return leave_partial(h, w.d, -ERESTART);
         }
         if (rc)
             return give_up(h, before, &w, rc);
