@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Both compilers, and every option on, off and as it comes: each of these
-# builds without a warning and boots, and most pass their hosted tests too.
+# builds without a warning and boots, and those of gcc pass their hosted tests.
 #
 # usage: check-configs.sh BUILD     prints TAP; builds below BUILD/configs
 cd "$(dirname "$0")/.." || exit 1
@@ -40,7 +40,7 @@ try()
     make "$@" "$config" >"$log" 2>&1
     verdict "$name builds" make -j2 "$@" all lib
     case $name in
-    clang-all*) ;;
+    clang-*) ;;
     *) verdict "$name passes its hosted tests" make -j2 "$@" check-host ;;
     esac
     verdict "$name boots" /usr/bin/python3 tests/boot/boots.py $boot_flags \
@@ -53,7 +53,7 @@ if command -v x86_64-linux-gnu-gcc >/dev/null; then
     cross=x86_64-linux-gnu-
 fi
 
-echo 1..13
+echo 1..12
 try gcc-allyes allyesconfig ""
 try gcc-allno allnoconfig --without-tests CROSS_COMPILE=$cross
 try clang-default defconfig "" CC=clang
