@@ -112,7 +112,7 @@ static __inlined int examine_level(struct walk *w, unsigned int level)
         if (rc)
             break;
         slot++;
-        if (cpu_must_yield() && slot < end) {
+        if (slot < end && cpu_must_yield()) {
             rc = -ERESTART;
             break;
         }
@@ -167,7 +167,7 @@ static __inlined int take_apart_level(struct walk *w, unsigned int level)
             slot++; /* it is full still */
         if (rc)
             break;
-        if (cpu_must_yield() && slot > w->table) {
+        if (slot > w->table && cpu_must_yield()) {
             rc = -ERESTART;
             break;
         }
