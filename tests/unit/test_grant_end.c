@@ -10,26 +10,7 @@
 #include <xen/relinquish.h>
 
 #include "../../common/grants.h"
-#include "../model/granting.h"
-
-#define REF 8U
-
-static struct party *granter, *user;
-static struct page_info *frame;
-
-static void start(void)
-{
-    granting_machine(1, 1);
-    granter = &party[1];
-    user = &party[2];
-    frame = pv_page(granter->d);
-    grant(granter, REF, 0, user->d->id, frame);
-}
-
-static bool always(void)
-{
-    return true;
-}
+#include "granted_frame.h"
 
 static void destroy(struct party *p)
 {
@@ -44,7 +25,7 @@ TEST(grant_end, what_is_mapped_outlives_its_granter)
 {
     grant_handle_t handle, other;
 
-    start();
+    granted(0);
     EXPECT_EQ(map_at(user, granter, REF, GNTMAP_host_map, 1, &handle),
               GNTST_okay);
     destroy(granter);
@@ -65,7 +46,7 @@ TEST(grant_end, xsa_410_who_dies_unmaps_all_and_may_be_interrupted)
 {
     grant_handle_t handle;
 
-    start();
+    granted(0);
     grant(granter, REF + 1, GTF_readonly, user->d->id, frame);
     for (unsigned int i = 0; i < 20; i++)
         EXPECT_EQ(map_at(user, granter, REF, GNTMAP_device_map, 0, &handle),
@@ -92,7 +73,7 @@ TEST(grant_end, who_dies_may_have_granted_to_itself)
 {
     grant_handle_t handle;
 
-    start();
+    granted(0);
     grant(granter, REF, 0, granter->d->id, frame);
     EXPECT_EQ(map_at(granter, granter, REF, GNTMAP_host_map, 1, &handle),
               GNTST_okay);
@@ -107,7 +88,7 @@ TEST(grant_end, a_shared_frame_that_another_has_mapped_goes_later)
 {
     struct page_info *shared;
 
-    start();
+    granted(0);
     shared = mfn_to_page(granter->shared);
     user->d->privileged = true;
     EXPECT_EQ(update_entry(user->v, user->d, granter->d, user->l1, 1, 1,
@@ -128,7 +109,7 @@ TEST(grant_end, a_closed_table_gets_nothing)
     unsigned int n;
     mfn_t mfn;
 
-    start();
+    granted(0);
     EXPECT_EQ(grant_table_relinquish(granter->d), 0);
     EXPECT_EQ(grant_table_relinquish(granter->d), 0);
     EXPECT_EQ(grant_table_grow(granter->d, 1), -EINVAL);
@@ -144,7 +125,7 @@ TEST(grant_end, the_check_sees_what_is_wrong)
     struct grant_pins *pins;
     grant_handle_t n;
 
-    start();
+    granted(0);
     EXPECT_EQ(map_at(user, granter, REF, GNTMAP_host_map, 1, &n), GNTST_okay);
     pins = grant_pins_of(&granter->d->grants, REF);
 

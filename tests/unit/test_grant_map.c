@@ -12,48 +12,13 @@
 #include <xen/page_alloc.h>
 #include <xen/page_ref.h>
 
-#include "../model/granting.h"
+#include "granted_frame.h"
 
-#define HOST   GNTMAP_host_map
-#define DEVICE GNTMAP_device_map
-#define READ   GNTMAP_readonly
-#define BY_PTE GNTMAP_contains_pte
-#define REF    8U
-
-/* Number 1 grants to number 2. */
-static struct party *granter, *user;
-static struct page_info *frame;
 static grant_handle_t handle;
-
-static void granted(unsigned int flags)
-{
-    granting_machine(2, 1);
-    granter = &party[1];
-    user = &party[2];
-    frame = pv_page(granter->d);
-    grant(granter, REF, flags, user->d->id, frame);
-}
-
-static void expect_counts(unsigned long general, unsigned long type)
-{
-    EXPECT_EQ(pv_count(frame), general);
-    EXPECT_EQ(pv_type_count(frame), type);
-    EXPECT(all_is_well());
-}
 
 static short map(unsigned int flags, unsigned int slot)
 {
     return map_at(user, granter, REF, flags, slot, &handle);
-}
-
-static uint64_t entry(unsigned int slot)
-{
-    return pv_read(user->l1, slot);
-}
-
-static unsigned int marks(void)
-{
-    return grant_flags(granter, REF) & (GTF_reading | GTF_writing);
 }
 
 TEST(grant_map, the_entry_and_the_handle_hold_the_frame_each)

@@ -10,28 +10,8 @@
 #include <xen/errno.h>
 #include <xen/page_alloc.h>
 
-#include "../model/granting.h"
-
 #include "../../common/grants.h"
-
-#define REF 8U
-
-static struct party *granter, *user;
-static struct page_info *frame;
-
-static void start(void)
-{
-    granting_machine(1, 1);
-    granter = &party[1];
-    user = &party[2];
-    frame = pv_page(granter->d);
-    grant(granter, REF, 0, user->d->id, frame);
-}
-
-static bool always(void)
-{
-    return true;
-}
+#include "granted_frame.h"
 
 static short set_up(struct vcpu *v, domid_t id, unsigned int nr, uint64_t list)
 {
@@ -58,7 +38,7 @@ TEST(grant_table, it_grows_by_frames_that_the_guest_may_map)
     uint64_t list = guest_address(0) + 1024;
     unsigned long *frames = (unsigned long *)guest_memory(0) + 128;
 
-    start();
+    granted(0);
     EXPECT_EQ(set_up(user->v, DOMID_SELF, 4, list), GNTST_okay);
     EXPECT_EQ(frames[0], mfn_x(user->shared));
     EXPECT_EQ(size_of(user->v, DOMID_SELF).nr_frames, 4);
@@ -93,7 +73,7 @@ TEST(grant_table, the_last_reference_of_all_can_be_granted)
     struct party whole = { 0 };
     grant_handle_t handle;
 
-    start();
+    granted(0);
     EXPECT_EQ(set_up(granter->v, DOMID_SELF, GRANT_MAX_FRAMES,
                      guest_address(0) + 1024),
               GNTST_okay);
@@ -111,7 +91,7 @@ TEST(grant_table, the_last_reference_of_all_can_be_granted)
 
 TEST(grant_table, where_the_numbers_cannot_be_told_is_an_error)
 {
-    start();
+    granted(0);
     EXPECT_EQ(set_up(user->v, DOMID_SELF, 2, 1), GNTST_bad_virt_addr);
     EXPECT_EQ(set_up(user->v, DOMID_SELF, 2, ~0UL), GNTST_bad_virt_addr);
     EXPECT_EQ(set_up(user->v, DOMID_SELF, 2, HYPERVISOR_VIRT_START),
@@ -125,7 +105,7 @@ TEST(grant_table, of_another_only_the_privileged_ask)
     uint64_t list = guest_address(0) + 1024;
     struct gnttab_get_version version = { .dom = 1 };
 
-    start();
+    granted(0);
     EXPECT_EQ(set_up(user->v, 1, 2, list), GNTST_permission_denied);
     EXPECT_EQ(set_up(user->v, 77, 2, list), GNTST_bad_domain);
     EXPECT_EQ(size_of(user->v, 1).status, GNTST_permission_denied);
@@ -156,7 +136,7 @@ TEST(grant_table, xsa_26_and_255_there_is_one_version)
     grant_handle_t handle;
     unsigned long nr_free;
 
-    start();
+    granted(0);
     EXPECT_EQ(map_at(user, granter, REF, GNTMAP_host_map, 1, &handle),
               GNTST_okay);
     EXPECT_EQ(update_entry(granter->v, granter->d, granter->d, granter->l1, 1,
@@ -182,7 +162,7 @@ TEST(grant_table, what_the_hypercall_does_not_know_it_refuses)
     static const unsigned int unknown[] = { 3, 4, 7, 9, 11, 12, 13, ~0U };
     struct gnttab_query_size op[2] = { { .dom = DOMID_SELF } };
 
-    start();
+    granted(0);
     for (unsigned int i = 0; i < ARRAY_SIZE(unknown); i++)
         EXPECT_EQ(grant_call(user->v, unknown[i], op, sizeof(*op), 1), -ENOSYS);
     EXPECT_EQ(grant_call(user->v, GNTTABOP_query_size, op, sizeof(*op), 0),
@@ -207,7 +187,7 @@ TEST(grant_table, what_cannot_be_read_or_written_back_is_an_error)
     unsigned char element[64] = { 0xf0,
                                   0x7f }; /* with a domain first: DOMID_SELF */
 
-    start();
+    granted(0);
     for (unsigned int i = 0; i < ARRAY_SIZE(commands); i++) {
         for (unsigned int nr = 0; nr < 2; nr++) {
             hosted_fail_access_after(nr);
@@ -224,7 +204,7 @@ TEST(grant_table, an_unmap_whose_status_cannot_be_told_is_one)
 {
     struct gnttab_unmap_grant_ref op[3];
 
-    start();
+    granted(0);
     for (unsigned int i = 0; i < 3; i++) {
         op[i] = (struct gnttab_unmap_grant_ref){ .dev_bus_addr = mfn_to_maddr(
                                                      page_to_mfn(frame)) };
@@ -252,7 +232,7 @@ TEST(grant_table, without_memory_nothing_grows_and_nothing_is_lost)
 {
     grant_handle_t handle;
 
-    start();
+    granted(0);
     for (unsigned int nr = 0; nr < 3; nr++) {
         leave_free(2 - nr);
         EXPECT_EQ(set_up(user->v, DOMID_SELF, 2, guest_address(0) + 1024),
@@ -271,7 +251,7 @@ TEST(grant_table, handles_run_out_and_come_back)
         GRANT_HANDLE_FRAMES * (unsigned int)GRANT_HANDLES_PER_FRAME;
     grant_handle_t handle;
 
-    start();
+    granted(0);
     for (unsigned int n = 0; n < max; n++) {
         unsigned int ref = REF + n / 200;
 
@@ -297,7 +277,7 @@ TEST(grant_table, xsa_380_a_list_is_interrupted_after_each_and_goes_on)
     struct gnttab_map_grant_ref map[40];
     struct gnttab_unmap_grant_ref unmap[40];
 
-    start();
+    granted(0);
     for (unsigned int i = 0; i < 40; i++)
         map[i] = (struct gnttab_map_grant_ref){ .flags = GNTMAP_device_map,
                                                 .ref = REF + i % 2,

@@ -166,20 +166,11 @@ static __inlined int update(struct updates *u, const struct mmu_update *request)
 static int update_all(struct batch *b, struct updates *u)
 {
     struct mmu_update chunk[CHUNK];
-    unsigned int nr = 0, next = 0;
+    unsigned int i;
 
     for (; b->nr < b->count; b->nr++) {
-        int rc;
+        int rc = batch_next(b, chunk, CHUNK, &i) ?: update(u, &chunk[i]);
 
-        if (batch_must_stop(b))
-            return -ERESTART;
-        if (next == nr) {
-            nr = batch_fetch(b, chunk, CHUNK);
-            next = 0;
-            if (nr == 0)
-                return -EFAULT;
-        }
-        rc = update(u, &chunk[next++]);
         if (rc)
             return rc;
     }

@@ -147,20 +147,12 @@ static int serve(struct vcpu *v, struct domain *owner,
 static int serve_all(struct batch *b, struct domain *owner)
 {
     struct mmuext_op chunk[CHUNK];
-    unsigned int nr = 0, next = 0;
+    unsigned int i;
 
     for (; b->nr < b->count; b->nr++) {
-        int rc;
+        int rc =
+            batch_next(b, chunk, CHUNK, &i) ?: serve(b->v, owner, &chunk[i]);
 
-        if (batch_must_stop(b))
-            return -ERESTART;
-        if (next == nr) {
-            nr = batch_fetch(b, chunk, CHUNK);
-            next = 0;
-            if (nr == 0)
-                return -EFAULT;
-        }
-        rc = serve(b->v, owner, &chunk[next++]);
         if (rc)
             return rc;
     }
