@@ -18,6 +18,7 @@
 #include <asm/contents.h>
 
 #include "../model/small_machine.h"
+#include "../model/some_cpus.h"
 #include "explore.h"
 #include "stage.h"
 
@@ -110,13 +111,7 @@ void stage_build(unsigned int nr)
     static char memory_of_audit[16 << 10];
 
     BUG_ON(nr > STAGE_CPUS);
-    hosted_answer_at_once(true);
-    smp_set_nr_cpus(nr);
-    for (unsigned int cpu = 1; cpu < nr; cpu++) {
-        hosted_set_cpu_id(cpu);
-        smp_join();
-    }
-    hosted_set_cpu_id(0);
+    some_cpus(nr);
     small_machine_heap(ram, 1);
     hosted_arena_init();
     audit_lend(memory_of_audit, sizeof(memory_of_audit));

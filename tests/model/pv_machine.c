@@ -14,6 +14,7 @@
 
 #include "pv_machine.h"
 #include "small_machine.h"
+#include "some_cpus.h"
 
 static unsigned long marked_free;
 
@@ -28,13 +29,7 @@ void pv_machine(unsigned int nr)
         { PV_SPARE_FRAME, PV_NR_SPARE },
     };
 
-    hosted_answer_at_once(true);
-    smp_set_nr_cpus(nr);
-    for (unsigned int cpu = 1; cpu < nr; cpu++) {
-        hosted_set_cpu_id(cpu);
-        smp_join();
-    }
-    hosted_set_cpu_id(0);
+    some_cpus(nr);
 
     small_machine_heap(ram, ARRAY_SIZE(ram));
     hosted_arena_init();

@@ -13,7 +13,7 @@
 #include <asm/contents.h>
 
 #include "../model/pv_machine.h"
-#include "some_cpus.h"
+#include "../model/some_cpus.h"
 
 TEST(domain, a_new_one_has_a_number_and_owns_nothing)
 {

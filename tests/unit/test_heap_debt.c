@@ -7,7 +7,7 @@
 #include <xen/smp.h>
 
 #include "../model/small_machine.h"
-#include "some_cpus.h"
+#include "../model/some_cpus.h"
 
 #define NR_CPUS 4U
 #define TOP     8U

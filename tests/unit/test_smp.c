@@ -12,7 +12,7 @@
 
 #include <asm/processor.h>
 
-#include "some_cpus.h"
+#include "../model/some_cpus.h"
 
 #define MAX_CPUS 4U
 

@@ -5,7 +5,7 @@
 #include <xen/smp.h>
 #include <xen/tlb.h>
 
-#include "some_cpus.h"
+#include "../model/some_cpus.h"
 
 #define NR 4U
 

@@ -5,7 +5,7 @@
 #include <xen/smp.h>
 #include <xen/tlb.h>
 
-#include "some_cpus.h"
+#include "../model/some_cpus.h"
 
 static bool owes(struct tlb_debt debt, unsigned int cpu)
 {
