@@ -47,7 +47,9 @@ check: $(tests) $(clock-tests) $(config-tests) $(explore-tests) $(tsan-tests) $(
 calls    := CALLS=10000000 TEST_SECONDS=10000
 more     := EXPLORE_MORE=1 TEST_SECONDS=10000
 long     := $(foreach t,$(long-tests),-- env $(calls) $t)
-long     += $(foreach t,$(explore-tests),-- env $(more) $t)
+# The explorer's own test counts schedules of the usual number of stops.
+long     += $(foreach t,$(filter-out %itself,$(explore-tests)),-- env $(more) $t)
+long     += $(filter %itself,$(explore-tests))
 long     += $(foreach t,$(explore-long),-- env TEST_SECONDS=10000 $t)
 long     += $(models) --long
 long     += $(foreach f,$(fuzzers),-- sh tests/fuzz/run.sh $f 600)

@@ -26,7 +26,7 @@ if [ -z "$(ls -A "$corpus" 2>/dev/null)" ]; then
     echo "# $corpus is empty"
     exit 1
 fi
-if "$fuzzer" -artifact_prefix="$fuzzer." -timeout=10 -rss_limit_mb=2048 \
+if "$fuzzer" -artifact_prefix="$fuzzer." -timeout=100 -rss_limit_mb=2048 \
     -print_final_stats=1 "$@" >"$log" 2>&1; then
     echo "ok 1 - fuzz: $name, $seconds s"
     sed -n 's/^stat::number_of_executed_units: */# runs: /p' "$log"
