@@ -49,18 +49,57 @@ core-y                   += arch/x86/firmware/multiboot2.c
 core-y                   += arch/x86/firmware/pvh.c
 core-y                   += arch/x86/firmware/acpi.c
 core-y                   += arch/x86/firmware/madt.c
+core-y                   += arch/x86/firmware/srat.c
+core-y                   += arch/x86/firmware/slit.c
 core-y                   += common/memory_map_print.c
 core-y                   += common/memory_map.c
 core-y                   += common/pdx.c
 core-y                   += common/bootmem.c
+core-y                   += common/frame_table_memory.c
 core-y                   += common/frame_table.c
-core-y                   += common/free_blocks.c
-core-y                   += common/page_alloc.c
-core-y                   += common/heap_check.c
 core-y                   += common/m2p.c
+core-y                   += common/frame_table_open.c
+core-y                   += common/numa.c
+core-y                   += common/numa_fake.c
+core-y                   += common/numa_print.c
+core-y                   += common/bit_tree.c
+core-y                   += common/chunk.c
+core-y                   += common/heap.c
+core-y                   += common/heap_history.c
+core-y                   += common/heap_available.c
+core-y                   += common/heap_node.c
+core-y                   += common/heap_runs.c
+core-$(CONFIG_PAGE_OWNER) += common/page_owner.c
+core-y                   += common/heap_tables.c
+core-y                   += common/parked.c
+core-y                   += common/chunk_supply.c
+core-y                   += common/chunk_give.c
+core-y                   += common/heap_contents.c
+core-y                   += common/scrub_turn.c
+core-y                   += common/magazine.c
+core-y                   += common/magazine_look.c
+core-y                   += common/magazine_drain.c
+core-y                   += common/heap_statistics.c
+core-y                   += common/heap_report.c
+core-y                   += common/scrub.c
+core-y                   += common/heap_add.c
+core-y                   += common/heap_fault.c
+core-y                   += common/turn_back.c
+core-y                   += common/page_take.c
+core-y                   += common/page_alloc.c
+core-y                   += common/page_free.c
+core-y                   += common/heap_stream.c
+core-y                   += common/frames_free.c
+core-y                   += common/heap_range.c
+core-y                   += common/heap_search.c
+core-y                   += common/offline.c
+core-y                   += common/heap_check.c
 core-y                   += common/domain.c
 core-y                   += common/vcpu.c
+core-y                   += common/claim.c
 core-y                   += common/domheap.c
+core-y                   += common/domheap_steal.c
+core-y                   += common/domheap_bulk.c
 core-y                   += common/page_ref.c
 core-y                   += common/devices.c
 core-y                   += common/page_type.c
@@ -97,13 +136,17 @@ core-y                   += common/hypercall.c
 core-y                   += common/audit_tally.c
 core-y                   += common/audit_table.c
 core-y                   += common/audit_domains.c
+core-y                   += common/audit_claims.c
 core-y                   += common/audit.c
 
 # Pure too, but only the bootable image has a use for it.
 image-y                  += common/cmdline.c
+image-y                  += common/badpage.c
 image-$(CONFIG_SELFTEST) += common/selftest.c
+image-$(CONFIG_MONITOR)  += common/monitor_offline.c
 image-$(CONFIG_MONITOR)  += common/monitor_frame.c
 image-$(CONFIG_MONITOR)  += common/monitor_tlb.c
+image-$(CONFIG_MONITOR)  += common/monitor_heap.c
 image-$(CONFIG_MONITOR)  += common/monitor_domains.c
 image-$(CONFIG_MONITOR)  += common/monitor.c
 
@@ -113,17 +156,18 @@ upcalls                  :=
 # The machine below them on x86-64.
 machine-y                += $(addprefix arch/x86/cpu/, \
     delay.c uart.c shutdown.c stacks.c percpu.c lapic.c nmi.c backtrace.c \
-    exception_print.c watchdog.c traps.c entry.S descriptors.c ram_probe.c \
+    exception_print.c watchdog.c machine_check.c traps.c entry.S descriptors.c ram_probe.c \
     paging.c core_tables.c guest_space.c tlb.c idle.c smpboot.c cpus_print.c)
 machine-y                += $(addprefix arch/x86/boot/, \
-    loader.c map.c reserve.c summary.c trampoline.S cpus.c setup.c head.S)
+    loader.c map.c reserve.c summary.c trampoline.S nodes.c cpus.c setup.c \
+    head.S)
 
 # Tests that run in the image, on the booted machine.
 boot-tests-$(CONFIG_SELFTEST) += tests/harness/expect.c
 boot-tests-$(CONFIG_SELFTEST) += $(addprefix tests/boot/, \
     on_cpus.c frame_pool.c test_cpu.c test_paging.c test_memory.c test_heap.c \
-    test_smp.c test_idle.c test_tlb.c small_guest.c test_references.c \
-    test_types.c test_hostile.c)
+    test_smp.c test_idle.c test_nodes.c test_tlb.c small_guest.c \
+    test_references.c test_types.c test_hostile.c)
 
 # The machine below them when they run as a process.
 hosted-y                 += $(addprefix arch/hosted/, \
@@ -134,10 +178,12 @@ hosted-y                 += $(addprefix arch/hosted/, \
 models-y                 += tests/harness/expect.c tests/harness/hosted.c
 models-y                 += tests/model/apart.c
 models-y                 += tests/model/small_machine.c
+models-y                 += tests/model/fake_nodes.c
 models-y                 += tests/model/naive_memory_map.c
 models-y                 += tests/model/naive_pdx.c
 models-y                 += tests/model/naive_bootmem.c
 models-y                 += tests/model/naive_heap.c
+models-y                 += tests/model/textbook_heap.c
 models-y                 += tests/model/guests.c
 models-y                 += tests/model/pv_machine.c
 models-y                 += $(addprefix tests/model/, \
@@ -155,10 +201,14 @@ tests-y                  += $(addprefix tests/unit/test_, $(addsuffix .c, \
     string text symbols spinlock printk \
     cpumask tlb_clock smp tlb_debt tlb_threads soft_tlb soft_tlb_all \
     background \
-    e820 efi_memory_map multiboot2 multiboot2_maps pvh acpi acpi_root madt \
+    e820 efi_memory_map multiboot2 multiboot2_maps pvh acpi acpi_root madt srat srat_lies slit \
     memory_map memory_map_random memory_map_use pdx bootmem \
-    page_info page_list frame_table frame_table_islands \
-    page_alloc heap_debt heap_model heap_misuse heap_threads \
+    page_info page_list frame_table frame_table_islands frame_table_homes \
+    frame_table_open open_threads \
+    numa numa_nodes numa_later \
+    bit_tree chunk magazine heap_statistics heap_watch heap_fault \
+    page_alloc heap_cpus offline offline_random heap_contents heap_debt heap_model heap_textbook \
+    heap_misuse heap_verdict heap_threads scrub scrub_contents scrub_threads \
     domain domheap steal page_ref devices owner_threads \
     page_type page_table entry_update linear_table audit audit_tables audit_holders relinquish relinquish_others \
     m2p guest_access descriptors local_table \
@@ -167,12 +217,17 @@ tests-y                  += $(addprefix tests/unit/test_, $(addsuffix .c, \
     grant_table grant_map grant_refused grant_copy grant_end \
     grant_threads \
     late_table tour \
+    claim heap_range domheap_bulk \
     interruptions hypercalls_random \
-    cmdline monitor monitor_domains selftest))
+    cmdline badpage monitor monitor_domains monitor_heap selftest))
+tests-$(CONFIG_PAGE_OWNER) += tests/unit/test_page_owner.c
 
 # Of those tests, the ones with threads: they also run under ThreadSanitizer.
 threaded-y               += tests/unit/test_spinlock.c
 threaded-y               += tests/unit/test_heap_threads.c
+threaded-y               += tests/unit/test_scrub_threads.c
+threaded-y               += tests/unit/test_heap_watch.c
+threaded-y               += tests/unit/test_open_threads.c
 threaded-y               += tests/unit/test_tlb_threads.c
 threaded-y               += tests/unit/test_grant_threads.c
 threaded-y               += tests/unit/test_owner_threads.c
@@ -190,7 +245,8 @@ small-y                  += $(addprefix tests/unit/test_, $(addsuffix .c, \
     page_ref page_type page_table entry_update grant_map grant_refused \
     audit audit_tables audit_holders relinquish relinquish_others \
     interruptions hypercalls_random \
-    pins mmuext_op hypercall))
+    pins mmuext_op hypercall \
+    page_owner))
 
 # And without sanitizers, with tables of few entries, for 'make check-long'.
 long-y                   += tests/unit/test_hypercalls_random.c
@@ -210,7 +266,8 @@ explore-support-y        += $(addprefix tests/explore/, \
     explore.c stage.c watch.c calls.c actions.c starts.c play.c)
 pointed-y                += $(filter arch/x86/mm/%,$(core-y))
 pointed-y                += $(addprefix common/, \
-    domain.c vcpu.c domheap.c page_ref.c page_type.c named_domain.c \
+    domain.c vcpu.c domheap.c domheap_steal.c domheap_bulk.c \
+    page_ref.c page_type.c named_domain.c \
     memory_exchange.c memory_op.c grant_table.c grant_pin.c grant_release.c \
     grant_map.c grant_unmap.c relinquish.c)
 pointed-y                += tests/explore/actions.c
@@ -218,7 +275,7 @@ pointed-y                += tests/explore/explore_itself.c
 
 # Fuzzers, one program each, and what all of them are linked with.
 fuzzers-y                += $(addprefix tests/fuzz/fuzz_, $(addsuffix .c, \
-    multiboot2 pvh acpi madt memory_map pdx bootmem heap cmdline))
+    multiboot2 pvh acpi madt srat memory_map pdx bootmem heap cmdline))
 small-fuzzers-y          += tests/fuzz/fuzz_hypercall.c
 fuzz-support-y           += tests/fuzz/machine.c tests/fuzz/fuzz.c
 fuzz-support-y           += tests/fuzz/expect.c
@@ -227,6 +284,10 @@ fuzz-support-y           += tests/fuzz/expect.c
 benches-y                += tests/bench/bench_tlb.c
 benches-y                += tests/bench/bench_allocate.c
 benches-y                += tests/bench/bench_types.c
+benches-y                += tests/bench/bench_heap.c
+bench-support-y          += $(addprefix tests/bench/, \
+    measure.c steps.c frames_taken.c heap_ours.c heap_textbook.c heap_nop.c \
+    bench_pairs.c bench_series.c bench_guest.c bench_shapes.c bench_start.c)
 
 include tools/build.mk
 include tools/targets.mk

@@ -13,6 +13,7 @@
 #include <xen/page_alloc.h>
 #include <xen/page_table.h>
 #include <xen/printk.h>
+#include <xen/scrub.h>
 
 #include "audit_tally.h"
 
@@ -186,6 +187,18 @@ struct range {
     const struct tally *tally;
 };
 
+/* The end of the block that is free as a whole and has the frame, or @pdx. */
+static unsigned long end_of_whole(unsigned long pdx)
+{
+    unsigned int order;
+    mfn_t head = heap_block_of(pdx_to_mfn(pdx), &order);
+
+    if (mfn_eq(head, INVALID_MFN) || order < CHUNK_ORDER)
+        return pdx;
+
+    return mfn_to_pdx(head) + BIT(order);
+}
+
 static void audit_range(const struct range *r)
 {
     unsigned long free_until = 0;
@@ -196,9 +209,11 @@ static void audit_range(const struct range *r)
 
         if (pdx >= r->first_tally && pdx < r->end_tally)
             tally = r->tally + (pdx - r->first_tally);
-        if (page_state(pg) == PGC_state_free)
-            free_until = pdx + BIT(pg->free_overlay.order);
-        if (pdx < free_until)
+        if (pdx >= free_until &&
+            (pdx == r->first || pdx % CHUNK_FRAMES == 0))
+            free_until = end_of_whole(pdx);
+        if (pdx < free_until || page_state(pg) == PGC_state_free ||
+            page_state(pg) == PGC_state_offlined)
             audit_free(pg, tally);
         else if (!page_is_shadow(pg) && (tally || !page_info_is_zero(pg)))
             audit_frame(pg, tally);
@@ -233,8 +248,10 @@ static int count_holders(void)
         return rc;
     nr_unrefusable = 1 + cover_domains();
     rc = tally_make();
-    if (!rc)
+    if (!rc) {
         audit_domains();
+        audit_claims();
+    }
 
     return rc;
 }
@@ -243,11 +260,13 @@ static int audit_machine(bool all)
 {
     int rc = count_holders(), broken;
 
+    scrub_pause(); /* so that it has no frame */
     if (!rc) {
         for (unsigned long g = 0; g < nr_pdxs / FRAMES_PER_GROUP; g++)
-            if (bitmap_test(valid_groups, g))
+            if (pdx_valid(g * FRAMES_PER_GROUP))
                 audit_group(g, all);
     }
+    scrub_go_on();
     broken = tally_end();
 
     return rc ? rc : broken;

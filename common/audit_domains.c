@@ -17,11 +17,6 @@ struct listed {
     void (*visit)(struct listed *listed, struct page_info *pg);
 };
 
-static bool is_link(page_link_t link)
-{
-    return link < nr_pdxs && bitmap_test(valid_groups, link / FRAMES_PER_GROUP);
-}
-
 /*
  * A list that ran in a circle would come to a frame from a second side, and all
  * that is visited says from where it may be come to. @report: say what is
@@ -34,7 +29,7 @@ static void walk_list(struct listed *listed, bool report)
 
     while (link != PAGE_LINK_NONE) {
         struct page_info *pg = pdx_to_page(link);
-        page_link_t back = is_link(link) ? pg->list.prev : link;
+        page_link_t back = pdx_valid(link) ? pg->list.prev : link;
 
         if (back != prev) {
             if (report)

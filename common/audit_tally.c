@@ -59,7 +59,7 @@ static void *take(size_t size)
             return NULL;
         lent.used += ALIGN_UP(size, 16);
     } else {
-        pg = alloc_heap_pages(order_of_size(size), CONTENTS_LIMIT, NULL);
+        pg = alloc_heap_pages(order_of_size(size), CONTENTS_LIMIT, 0, NULL);
         if (!pg)
             return NULL;
         memory = frame_contents(page_to_mfn(pg));
@@ -216,5 +216,6 @@ bool is_frame_in_use(mfn_t mfn)
         return false;
     pg = mfn_to_page(mfn);
 
-    return page_state(pg) != PGC_state_free && !page_is_shadow(pg);
+    return page_state(pg) != PGC_state_free &&
+           page_state(pg) != PGC_state_offlined && !page_is_shadow(pg);
 }

@@ -102,5 +102,6 @@ void audit_contents(const struct domain *d, struct page_info *pg);
  * returns how many vCPUs they have. */
 unsigned long cover_domains(void);
 void audit_domains(void);
+void audit_claims(void);
 
 #endif /* AUDIT_TALLY_H */

@@ -210,6 +210,12 @@ static unsigned long highest_fit(struct frame_range range, unsigned long nr,
 mfn_t bootmem_alloc(unsigned long nr, unsigned long align, paddr_t limit,
                     const char *owner)
 {
+    return bootmem_alloc_in(nr, align, 0, limit, owner);
+}
+
+mfn_t bootmem_alloc_in(unsigned long nr, unsigned long align, paddr_t from,
+                       paddr_t limit, const char *owner)
+{
     BUG_ON(!is_power_of_2(align));
     if (nr == 0 || handed_over)
         return INVALID_MFN;
@@ -218,7 +224,7 @@ mfn_t bootmem_alloc(unsigned long nr, unsigned long align, paddr_t limit,
         unsigned long start =
             highest_fit(free_range[i], nr, align, limit >> PAGE_SHIFT);
 
-        if (start == 0)
+        if (start < frames_up(from) || start == 0)
             continue;
         if (!add_allocation(start << PAGE_SHIFT, (start + nr) << PAGE_SHIFT,
                             owner))

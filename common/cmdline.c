@@ -91,6 +91,23 @@ static bool read_max_cpus(struct boot_options *options, const char *value)
     return true;
 }
 
+/* "3": the third request fails. "3,2": and so does each second one after it. */
+static bool read_heap_fail(struct boot_options *options, const char *value)
+{
+    uint64_t nth, every = 0;
+
+    if (!parse_size(value, &value, &nth) || nth == 0)
+        return false;
+    if (*value == ',' && (!parse_size(value + 1, &value, &every) || every == 0))
+        return false;
+    if (*value)
+        return false;
+
+    options->heap_fail_at = nth;
+    options->heap_fail_every = every;
+    return true;
+}
+
 /* Read one range, and set *@text behind it. */
 static bool read_range(const char **text, struct e820_entry *entry)
 {
@@ -141,6 +158,25 @@ static bool read_memmap(struct boot_options *options, const char *value)
     return true;
 }
 
+/* Whichever of the three comes last counts alone. */
+static bool read_numa(struct boot_options *options, const char *value)
+{
+    static const char *const names[] = { "off", "on" };
+    static const char fake[] = "fake=";
+    unsigned int i = find_name(value, names, ARRAY_SIZE(names));
+    uint64_t nr = 0;
+
+    if (i == ARRAY_SIZE(names) &&
+        (strncmp(value, fake, sizeof(fake) - 1) != 0 ||
+         !parse_size(value + sizeof(fake) - 1, &value, &nr) || *value ||
+         nr == 0 || nr > UINT_MAX))
+        return false;
+
+    options->numa = i > 0;
+    options->fake_nodes = (unsigned int)nr;
+    return true;
+}
+
 static bool read_pdx(struct boot_options *options, const char *value)
 {
     static const char *const names[] = { "off", "on" };
@@ -150,6 +186,22 @@ static bool read_pdx(struct boot_options *options, const char *value)
         return false;
 
     options->pdx = i;
+    return true;
+}
+
+static bool read_scrub(struct boot_options *options, const char *value)
+{
+    static const char *const names[] = {
+        [SCRUB_IDLE] = "idle",
+        [SCRUB_EAGER] = "eager",
+        [SCRUB_OFF] = "off",
+    };
+    unsigned int i = find_name(value, names, ARRAY_SIZE(names));
+
+    if (i == ARRAY_SIZE(names))
+        return false;
+
+    options->scrub = (enum scrub_mode)i;
     return true;
 }
 
@@ -180,13 +232,16 @@ static const struct option {
     const char *form; /* what a user is told who got it wrong */
 } option_table[] = {
     { "console", true, read_console, "com1, com2 or none" },
+    { "heap-fail", true, read_heap_fail, "N or N,EVERY, and neither is 0" },
     { "loglvl", true, read_log_level, "error, warning, info or debug" },
     { "maxcpus", true, read_max_cpus, "a number of CPUs, and not 0" },
     { "mem", true, read_mem, "a size, as in 512M, and not 0" },
     { "memmap", true, read_memmap,
       "exactmap, SIZE@START, SIZE#START or SIZE$START, at most 64 in all, "
       "below 2^64" },
+    { "numa", true, read_numa, "on, off or fake=N, and N is not 0" },
     { "pdx", true, read_pdx, "on or off" },
+    { "scrub", true, read_scrub, "idle, eager or off" },
     { "selftest", true, read_selftest,
       "off or a pattern of at most 127 characters" },
     { "poweroff", false, read_poweroff, "without a value" },
@@ -266,6 +321,12 @@ static bool next_word(const char **text, struct word *word)
     return true;
 }
 
+/* Of any length: it is read where it is (badpage.c). */
+static bool is_badpage(const char *word)
+{
+    return strncmp(word, "badpage=", sizeof("badpage=") - 1) == 0;
+}
+
 void cmdline_parse(struct boot_options *options, const char *text)
 {
     unsigned int nr_warnings = 0;
@@ -276,10 +337,14 @@ void cmdline_parse(struct boot_options *options, const char *text)
     options->log_level = LOG_INFO;
     options->max_cpus = UINT_MAX;
     options->mem = PADDR_MAX;
+    options->numa = true;
     options->pdx = true;
+    options->scrub = SCRUB_IDLE;
     (void)copy_text(options->selftest, sizeof(options->selftest), "*", 1);
 
     while (next_word(&text, &word)) {
+        if (is_badpage(word.text))
+            continue;
         if (word.fits && word.closed)
             read_word(options, word.text, &nr_warnings);
         else if (may_warn(&nr_warnings, "command line"))

@@ -9,11 +9,11 @@
 
 #define NR_FRAMES (PADDR_MAX >> PAGE_SHIFT)
 
-/* The first frame from @mfn on that has an entry, @end if none below that has.
- * Validity is by group. */
-static unsigned long next_valid(unsigned long mfn, unsigned long end)
+/* The first frame from @mfn on that has a place in the frame table, @end if
+ * none below that has. That is by group. */
+static unsigned long next_with_place(unsigned long mfn, unsigned long end)
 {
-    while (mfn < end && !mfn_valid(_mfn(mfn)))
+    while (mfn < end && !mfn_has_place(_mfn(mfn)))
         mfn = ALIGN_DOWN(mfn, FRAMES_PER_GROUP) + FRAMES_PER_GROUP;
 
     return mfn < end ? mfn : end;
@@ -29,11 +29,15 @@ static bool is_device(const struct page_info *pg)
 /* An entry of zeroes is a frame that is no RAM, or RAM of the hypervisor's. */
 static bool is_in_use(mfn_t mfn)
 {
-    const struct page_info *pg = mfn_to_page(mfn);
+    const struct page_info *pg;
     unsigned int order;
 
-    return !mfn_eq(heap_block_of(mfn, &order), INVALID_MFN) ||
-           !(page_info_is_zero(pg) || is_device(pg));
+    if (!mfn_eq(heap_block_of(mfn, &order), INVALID_MFN))
+        return true;
+    frame_table_open(mfn);
+    pg = mfn_to_page(mfn);
+
+    return !(page_info_is_zero(pg) || is_device(pg));
 }
 
 int domain_permit_device(struct domain *d, mfn_t start, unsigned long nr)
@@ -46,13 +50,13 @@ int domain_permit_device(struct domain *d, mfn_t start, unsigned long nr)
         return -ENOSPC;
 
     end = first + nr;
-    for (mfn = next_valid(first, end); mfn < end;
-         mfn = next_valid(mfn + 1, end)) {
+    for (mfn = next_with_place(first, end); mfn < end;
+         mfn = next_with_place(mfn + 1, end)) {
         if (is_in_use(_mfn(mfn)))
             return -EBUSY;
     }
-    for (mfn = next_valid(first, end); mfn < end;
-         mfn = next_valid(mfn + 1, end)) {
+    for (mfn = next_with_place(first, end); mfn < end;
+         mfn = next_with_place(mfn + 1, end)) {
         struct page_info *pg = mfn_to_page(_mfn(mfn));
 
         /* It lives for ever, and has no quota for these. */

@@ -53,7 +53,8 @@ static struct domain *find(unsigned int id)
 /* Memory of zeroes, 2^@order frames. */
 static void *take_memory(unsigned int order)
 {
-    struct page_info *pg = alloc_heap_pages(order, CONTENTS_LIMIT, NULL);
+    struct page_info *pg =
+        alloc_heap_pages(order, CONTENTS_LIMIT, HEAP_LONG_LIVED, NULL);
 
     if (!pg)
         return NULL;

@@ -7,13 +7,16 @@
 #include <xen/frame_table.h>
 #include <xen/printk.h>
 
+#include "frame_table_memory.h"
+
 #define GROUP_SIZE ((paddr_t)FRAMES_PER_GROUP << PAGE_SHIFT)
 
 struct page_info *frame_table;
 unsigned long nr_pdxs;
+unsigned long ram_groups[BITMAP_LONGS(FRAME_TABLE_MAX_GROUPS)];
 unsigned long valid_groups[BITMAP_LONGS(FRAME_TABLE_MAX_GROUPS)];
 
-static unsigned long nr_valid_groups;
+static unsigned long nr_ram_groups;
 
 static mfn_t first_frame(const struct memory_range *range)
 {
@@ -143,7 +146,7 @@ static void clip_to_reach(struct memory_map *map)
                : "");
 }
 
-static void mark_valid_groups(const struct memory_map *map)
+static void mark_groups(const struct memory_map *map)
 {
     for (unsigned int i = 0; i < map->nr; i++) {
         unsigned long group, last;
@@ -153,84 +156,69 @@ static void mark_valid_groups(const struct memory_map *map)
         group = mfn_to_pdx(first_frame(&map->range[i])) / FRAMES_PER_GROUP;
         last = mfn_to_pdx(last_frame(&map->range[i])) / FRAMES_PER_GROUP;
         for (; group <= last; group++) {
-            nr_valid_groups += !bitmap_test(valid_groups, group);
-            bitmap_set(valid_groups, group);
+            nr_ram_groups += !bitmap_test(ram_groups, group);
+            bitmap_set(ram_groups, group);
         }
         nr_pdxs = (last + 1) * FRAMES_PER_GROUP;
     }
 }
 
-static int no_memory(const char *what)
+/* The first group from @group on that has RAM, or has none. */
+static unsigned long next_group(unsigned long group, bool has_ram)
 {
-    printk(LOG_ERROR,
-           "frame table: no %s; wanted %lu MiB in pieces of 2 MiB, aligned to "
-           "that; %lu MiB are free in all\n",
-           what, frame_table_size() >> 20,
-           bootmem_nr_free() >> (20 - PAGE_SHIFT));
+    unsigned long nr = nr_pdxs / FRAMES_PER_GROUP;
 
-    return -ENOMEM;
-}
+    while (group < nr) {
+        unsigned long word = ram_groups[group / BITS_PER_LONG];
 
-/*
- * Put memory under @nr superpages of the table, from @va on. The fewer pieces
- * the fewer mappings; but in fragmented memory single superpages will do.
- */
-static int back_with_memory(char *va, unsigned long nr)
-{
-    unsigned long piece = nr;
-
-    while (nr > 0) {
-        mfn_t mfn;
-        int rc;
-
-        if (piece > nr)
-            piece = nr;
-        mfn = bootmem_alloc(piece * SUPERPAGE_FRAMES, SUPERPAGE_FRAMES,
-                            PADDR_MAX, "frame table");
-        if (mfn_eq(mfn, INVALID_MFN)) {
-            if (piece == 1)
-                return no_memory("memory");
-            piece /= 2;
-            continue;
+        word = (has_ram ? word : ~word) >> group % BITS_PER_LONG;
+        if (word) {
+            group += lowest_bit(word);
+            break;
         }
-        rc = arch_map_frame_table(va, mfn, piece * SUPERPAGE_FRAMES);
-        if (rc)
-            return rc == -ENOMEM ? no_memory("page tables") : rc;
-        printk(LOG_DEBUG, "frame table: %lu MiB at %p\n",
-               piece * SUPERPAGE_SIZE >> 20, va);
-        va += piece * SUPERPAGE_SIZE;
-        nr -= piece;
+        group = ALIGN_DOWN(group, BITS_PER_LONG) + BITS_PER_LONG;
     }
 
-    return 0;
+    return group < nr ? group : nr;
 }
 
-/* The first group from @group on that is valid, or is not. */
-static unsigned long next_group(unsigned long group, bool valid)
+/* From @group, which has RAM, on: the first that has none, or lives elsewhere.
+ */
+static unsigned long end_of_run(const struct memory_map *map,
+                                unsigned long group, unsigned int home)
 {
-    while (group < nr_pdxs / FRAMES_PER_GROUP &&
-           bitmap_test(valid_groups, group) != valid)
+    unsigned long end = next_group(group, false);
+
+    if (home == HOME_ANYWHERE && !frame_table_has_homes())
+        return end;
+    do
         group++;
+    while (group < end && frame_table_home(map, group) == home);
 
     return group;
 }
 
-static int build(void)
+static int build(const struct memory_map *map)
 {
+    static const struct table_kind under_frame_table = { "frame table",
+                                                         arch_map_frame_table };
     unsigned long first, end = 0, nr_groups = nr_pdxs / FRAMES_PER_GROUP;
     char *table = arch_reserve_frame_table(nr_groups * GROUP_TABLE_SIZE);
 
-    if (!table)
-        return no_memory("address space");
+    if (!table) {
+        printk(LOG_ERROR, "frame table: no address space\n");
+        return -ENOMEM;
+    }
     frame_table = (struct page_info *)table;
 
     while ((first = next_group(end, true)) < nr_groups) {
+        unsigned int home = frame_table_home(map, first);
         int rc;
 
-        end = next_group(first, false);
-        rc = back_with_memory(table + first * GROUP_TABLE_SIZE,
-                              (end - first) *
-                                  (GROUP_TABLE_SIZE / SUPERPAGE_SIZE));
+        end = end_of_run(map, first, home);
+        rc = table_back(&under_frame_table, table + first * GROUP_TABLE_SIZE,
+                        (end - first) * (GROUP_TABLE_SIZE / SUPERPAGE_SIZE),
+                        home);
         if (rc)
             return rc;
     }
@@ -247,14 +235,14 @@ int frame_table_init(struct memory_map *map)
         printk(LOG_ERROR, "frame table: there is no RAM\n");
         return -EINVAL;
     }
-    mark_valid_groups(map);
+    mark_groups(map);
 
-    return build();
+    return build(map);
 }
 
 unsigned long frame_table_size(void)
 {
-    return nr_valid_groups * GROUP_TABLE_SIZE;
+    return nr_ram_groups * GROUP_TABLE_SIZE;
 }
 
 static int broken(int invariant, mfn_t mfn)
@@ -286,7 +274,7 @@ static bool is_io(const struct page_info *pg)
            pg->inuse_overlay.owner == DOMID_IO + 1;
 }
 
-/* Check F1, F3, F4 and F5 for each frame of @group. */
+/* Check F1, F4, F5 and F6 for each frame of @group, which is open. */
 static int check_group(const struct memory_map *map, unsigned int *i,
                        unsigned long group)
 {
@@ -300,7 +288,7 @@ static int check_group(const struct memory_map *map, unsigned int *i,
         if (!mfn_eq(page_to_mfn(pg), mfn))
             return broken(5, mfn);
         if (!mfn_valid(mfn))
-            return broken(3, mfn);
+            return broken(6, mfn);
         if (mfn_to_page(mfn) != pg)
             return broken(1, mfn);
         if (!is_ram(map, i, mfn) && !page_info_is_zero(pg) && !is_io(pg))
@@ -310,13 +298,14 @@ static int check_group(const struct memory_map *map, unsigned int *i,
     return 0;
 }
 
-/* Check that the frames of @range are valid, and their groups in order. */
+/* Check that the frames of @range have places, and their groups are in order.
+ */
 static int check_ram(const struct memory_range *range)
 {
     mfn_t mfn = first_frame(range), next;
 
     for (; mfn_x(mfn) <= mfn_x(last_frame(range)); mfn = next) {
-        if (!mfn_valid(mfn))
+        if (!mfn_has_place(mfn))
             return broken(2, mfn);
         next =
             _mfn(ALIGN_DOWN(mfn_x(mfn), FRAMES_PER_GROUP) + FRAMES_PER_GROUP);
@@ -340,10 +329,10 @@ int frame_table_check(const struct memory_map *map)
 
     for (group = next_group(0, true); group < nr_pdxs / FRAMES_PER_GROUP && !rc;
          group = next_group(group + 1, true)) {
-        rc = check_group(map, &i, group);
+        if (pdx_valid(group * FRAMES_PER_GROUP))
+            rc = check_group(map, &i, group);
         nr++;
     }
 
-    return rc || nr == nr_valid_groups ? rc
-                                       : broken(3, pdx_to_mfn(nr_pdxs - 1));
+    return rc || nr == nr_ram_groups ? rc : broken(3, pdx_to_mfn(nr_pdxs - 1));
 }

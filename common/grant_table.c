@@ -11,7 +11,8 @@
 
 void *grant_frame_take(void)
 {
-    struct page_info *pg = alloc_heap_pages(0, CONTENTS_LIMIT, NULL);
+    struct page_info *pg =
+        alloc_heap_pages(0, CONTENTS_LIMIT, HEAP_LONG_LIVED, NULL);
 
     if (!pg)
         return NULL;

@@ -5,39 +5,85 @@
 #include <xen/errno.h>
 #include <xen/frame_table.h>
 #include <xen/m2p.h>
-#include <xen/page_alloc.h>
 #include <xen/printk.h>
 
-/* What one superpage of the table describes: 1 GiB of RAM. */
+#include "frame_table_memory.h"
+#include "once.h"
+
+/* What one superpage of the table describes: 1 GiB of RAM. A piece is numbered
+ * by the frame, or by the index: the latter are fewer. */
 #define FRAMES_PER_PIECE (SUPERPAGE_SIZE / sizeof(unsigned long))
 
 _Static_assert(FRAMES_PER_PIECE % FRAMES_PER_GROUP == 0, "a group astride");
+_Static_assert(BIT(PDX_BLOCK_ORDER) % FRAMES_PER_PIECE == 0,
+               "the frames of a piece have indices in several");
+
+#define GROUPS_PER_PIECE (FRAMES_PER_PIECE / FRAMES_PER_GROUP)
+#define MAX_PIECES       (FRAME_TABLE_MAX_GROUPS / GROUPS_PER_PIECE)
+
+_Static_assert(BITS_PER_LONG % GROUPS_PER_PIECE == 0, "a piece astride words");
 
 /* Entry 0, and how many a guest can reach. None before m2p_init(). */
 static unsigned long *m2p;
 static unsigned long nr_entries;
 
-static int back_with_memory(unsigned long piece)
+/* Pieces, by index, that somebody has begun to fill, and those that are full.
+ */
+static unsigned long begun[BITMAP_LONGS(MAX_PIECES)];
+static unsigned long full[BITMAP_LONGS(MAX_PIECES)];
+
+static unsigned long piece_of(mfn_t mfn)
 {
-    struct page_info *pg =
-        alloc_heap_pages(SUPERPAGE_ORDER, HEAP_NO_LIMIT, NULL);
-    int rc;
+    return mfn_x(mfn) / FRAMES_PER_PIECE;
+}
 
-    if (!pg)
-        return -ENOMEM;
-    rc = arch_map_m2p(m2p + piece * FRAMES_PER_PIECE, page_to_mfn(pg),
-                      SUPERPAGE_FRAMES);
-    if (rc)
-        free_heap_pages(pg, SUPERPAGE_ORDER, TLB_NO_DEBT);
+/* Has the piece that begins at @pdx such a group? */
+static bool has_group(const unsigned long *groups, unsigned long pdx)
+{
+    unsigned long group = pdx / FRAMES_PER_GROUP;
 
-    return rc;
+    return groups[group / BITS_PER_LONG] >> group % BITS_PER_LONG &
+           (BIT(GROUPS_PER_PIECE) - 1);
+}
+
+static int back_with_memory(unsigned long first, unsigned long end)
+{
+    static const struct table_kind under_m2p = { "m2p", arch_map_m2p };
+
+    return table_back(&under_m2p, (char *)(m2p + first * FRAMES_PER_PIECE),
+                      end - first, HOME_ANYWHERE);
+}
+
+/* Under each piece that has a group with RAM. A higher index is of a higher
+ * frame, so pieces come in order, and those in a row are one. */
+static int back_all(unsigned long nr)
+{
+    unsigned long first = 0, end = 0;
+
+    for (unsigned long pdx = 0; pdx < nr_pdxs; pdx += FRAMES_PER_PIECE) {
+        unsigned long piece;
+
+        if (!has_group(ram_groups, pdx) || mfn_x(pdx_to_mfn(pdx)) >= nr)
+            continue;
+        piece = piece_of(pdx_to_mfn(pdx));
+        if (piece > end) {
+            int rc = back_with_memory(first, end);
+
+            if (rc)
+                return rc;
+            first = piece;
+        }
+        end = piece + 1;
+    }
+
+    return back_with_memory(first, end);
 }
 
 int m2p_init(void)
 {
-    unsigned long nr_groups = nr_pdxs / FRAMES_PER_GROUP, last = ~0UL;
     unsigned long nr = mfn_x(pdx_to_mfn(nr_pdxs - 1)) + 1;
     char *table;
+    int rc;
 
     if (nr > MACH2PHYS_NR_ENTRIES) {
         printk(LOG_WARNING, "m2p: guests cannot name frames from %#lx on\n",
@@ -49,24 +95,25 @@ int m2p_init(void)
     if (!table)
         return -ENOMEM;
     m2p = (unsigned long *)table;
-
-    /* A higher group is of higher frames, so pieces come in order. */
-    for (unsigned long group = 0; group < nr_groups; group++) {
-        mfn_t first = pdx_to_mfn(group * FRAMES_PER_GROUP);
-        unsigned long piece = mfn_x(first) / FRAMES_PER_PIECE;
-        int rc;
-
-        if (!bitmap_test(valid_groups, group) || piece == last ||
-            mfn_x(first) >= nr)
-            continue;
-        rc = back_with_memory(piece);
-        if (rc)
-            return rc;
-        last = piece;
-    }
+    rc = back_all(nr);
+    if (rc)
+        return rc;
     nr_entries = nr;
+    for (unsigned long pdx = 0; pdx < nr_pdxs; pdx += FRAMES_PER_PIECE)
+        if (has_group(valid_groups, pdx))
+            m2p_open(pdx_to_mfn(pdx));
 
     return 0;
+}
+
+void m2p_open(mfn_t mfn)
+{
+    unsigned long piece = mfn_to_pdx(mfn) / FRAMES_PER_PIECE;
+
+    if (mfn_x(mfn) >= nr_entries || !once_begin(begun, full, piece))
+        return;
+    arch_open_m2p(m2p + piece_of(mfn) * FRAMES_PER_PIECE, SUPERPAGE_SIZE);
+    once_set(full, piece);
 }
 
 void m2p_set(mfn_t mfn, unsigned long gfn)

@@ -65,7 +65,7 @@ static int take_extent(struct exchange *e, unsigned long i)
     if (copy_element_from_guest(&gfn, e->out, i, sizeof(gfn)))
         return -EFAULT;
     pg = alloc_heap_pages(
-        order, limit < CONTENTS_LIMIT ? limit : CONTENTS_LIMIT, NULL);
+        order, limit < CONTENTS_LIMIT ? limit : CONTENTS_LIMIT, 0, NULL);
     if (!pg)
         return -ENOMEM;
     memset(frame_contents(page_to_mfn(pg)), 0, PAGE_SIZE << order);

@@ -19,6 +19,9 @@
 
 #include "memory_op.h"
 
+/* So many single frames at a time: their numbers are on the stack. */
+#define MANY 64UL
+
 /* A reservation that is being changed. */
 struct change {
     const struct xen_memory_reservation *r;
@@ -59,11 +62,38 @@ static bool release_page(struct domain *d, mfn_t mfn)
     return released;
 }
 
+/* Up to MANY frames; returns how many of the first ones have been released.
+ * Most are of those that release_pages() takes. */
+static unsigned long release_frames(struct domain *d, const xen_pfn_t *mfn,
+                                    unsigned long nr)
+{
+    struct page_info *page[MANY];
+    unsigned int valid = 0, done;
+
+    while (valid < nr && mfn_valid(_mfn(mfn[valid]))) {
+        page[valid] = mfn_to_page(_mfn(mfn[valid]));
+        valid++;
+    }
+    for (done = 0; done < valid; done++) {
+        done += release_pages(d, page + done, valid - done);
+        if (done == valid || !release_page(d, _mfn(mfn[done])))
+            break;
+    }
+
+    return done;
+}
+
 static bool release_extent(struct domain *d, mfn_t mfn, unsigned int order)
 {
-    for (unsigned long i = 0; i < BIT(order); i++)
-        if (!release_page(d, mfn_add(mfn, i)))
+    unsigned long nr = BIT(order) < MANY ? BIT(order) : MANY;
+    xen_pfn_t frame[MANY];
+
+    for (unsigned long n = 0; n < BIT(order); n += nr) {
+        for (unsigned long i = 0; i < nr; i++)
+            frame[i] = mfn_x(mfn_add(mfn, n + i));
+        if (release_frames(d, frame, nr) < nr)
             return false;
+    }
 
     return true;
 }
@@ -74,6 +104,31 @@ static bool decrease(const struct change *c, unsigned long i)
 
     return !copy_element_from_guest(&mfn, c->list, i, sizeof(mfn)) &&
            release_extent(c->d, _mfn(mfn), c->r->extent_order);
+}
+
+/* Some of the guest's list cannot be read. */
+static unsigned long
+one_by_one(const struct change *c, unsigned long i, unsigned long nr,
+           bool (*change)(const struct change *c, unsigned long i))
+{
+    unsigned long done = 0;
+
+    while (done < nr && change(c, i + done))
+        done++;
+
+    return done;
+}
+
+/* @nr single frames. Returns how many of them are done. */
+static unsigned long decrease_many(const struct change *c, unsigned long i,
+                                   unsigned long nr)
+{
+    xen_pfn_t mfn[MANY];
+
+    if (copy_from_guest(mfn, c->list + i * sizeof(mfn[0]), nr * sizeof(mfn[0])))
+        return one_by_one(c, i, nr, decrease);
+
+    return release_frames(c->d, mfn, nr);
 }
 
 /* Tell the guest of one, or take it back. */
@@ -87,6 +142,26 @@ static bool report(const struct change *c, unsigned long i, mfn_t mfn)
         (void)release_page(c->d, mfn_add(mfn, n));
 
     return false;
+}
+
+/* As far as the guest can be told of them. */
+static unsigned long report_many(const struct change *c, unsigned long i,
+                                 struct page_info *const *page,
+                                 unsigned long nr)
+{
+    xen_pfn_t mfn[MANY];
+    unsigned long done = 0;
+
+    for (unsigned long n = 0; n < nr; n++)
+        mfn[n] = mfn_x(page_to_mfn(page[n]));
+    if (!copy_to_guest(c->list + i * sizeof(mfn[0]), mfn, nr * sizeof(mfn[0])))
+        return nr;
+    while (done < nr && report(c, i + done, _mfn(mfn[done])))
+        done++;
+    for (unsigned long n = done + 1; n < nr; n++)
+        (void)release_page(c->d, _mfn(mfn[n]));
+
+    return done;
 }
 
 static bool increase(const struct change *c, unsigned long i)
@@ -109,18 +184,64 @@ static bool increase(const struct change *c, unsigned long i)
     return (!named && c->list == 0) || report(c, i, mfn);
 }
 
+/* @nr single frames. Returns how many of them are done. */
+static unsigned long increase_many(const struct change *c, unsigned long i,
+                                   unsigned long nr)
+{
+    bool named = c->command == XENMEM_populate_physmap;
+    struct page_info *page[MANY];
+    xen_pfn_t gfn[MANY];
+
+    if (named &&
+        copy_from_guest(gfn, c->list + i * sizeof(gfn[0]), nr * sizeof(gfn[0])))
+        return one_by_one(c, i, nr, increase);
+    nr = alloc_domheap_stream(c->d, extent_limit(c->r->mem_flags), 0,
+                              named ? gfn : NULL, page, (unsigned int)nr);
+
+    return nr == 0 || (!named && c->list == 0) ? nr
+                                               : report_many(c, i, page, nr);
+}
+
+/* How many of the next ones are done at a time: the first by itself, lest who
+ * must yield at once does much. */
+static unsigned long at_once(const struct change *c, unsigned long nr_done,
+                             unsigned long left)
+{
+    unsigned long nr = nr_done + 1 < MANY ? nr_done + 1 : MANY;
+
+    if (c->r->extent_order > 0)
+        nr = 1;
+
+    return nr < left ? nr : left;
+}
+
+static unsigned long change_some(const struct change *c, unsigned long i,
+                                 unsigned long nr)
+{
+    bool is_less = c->command == XENMEM_decrease_reservation;
+
+    if (c->r->extent_order > 0)
+        return is_less ? decrease(c, i) : increase(c, i);
+
+    return is_less ? decrease_many(c, i, nr) : increase_many(c, i, nr);
+}
+
 /* From @start on. Returns how many are done in all, and whether that is because
  * this CPU must yield. */
 static unsigned long change_extents(const struct change *c, unsigned long start,
                                     bool *interrupted)
 {
-    unsigned long i;
+    unsigned long i = start;
 
-    for (i = start; i < c->r->nr_extents; i++) {
+    while (i < c->r->nr_extents) {
+        unsigned long nr = at_once(c, i - start, c->r->nr_extents - i), done;
+
         *interrupted = i > start && cpu_must_yield();
-        if (*interrupted ||
-            !(c->command == XENMEM_decrease_reservation ? decrease(c, i)
-                                                        : increase(c, i)))
+        if (*interrupted)
+            break;
+        done = change_some(c, i, nr);
+        i += done;
+        if (done < nr)
             break;
     }
 

@@ -10,6 +10,7 @@
 #include <xen/monitor.h>
 #include <xen/page_alloc.h>
 #include <xen/printk.h>
+#include <xen/scrub.h>
 #include <xen/selftest.h>
 #include <xen/string.h>
 #include <xen/text.h>
@@ -75,39 +76,36 @@ static bool command_map(const struct monitor_view *view,
     return true;
 }
 
-/* Format the size of @nr frames. */
-static const char *frames_text(char text[SIZE_TEXT], unsigned long nr)
-{
-    format_size(text, (uint64_t)nr << PAGE_SHIFT);
-
-    return text;
-}
-
 static bool command_heap(const struct monitor_view *view,
                          const struct words *words)
 {
-    struct heap_statistics s;
-    char block[SIZE_TEXT], total[SIZE_TEXT];
-    int broken;
-
     (void)view;
     (void)words;
-    heap_statistics(&s);
-    console_printf("order  block size  free blocks        free\n");
-    for (unsigned int order = 0; order < NR_ORDERS; order++) {
-        if (s.nr_blocks[order] > 0)
-            console_printf("%5u  %10s  %11lu  %10s\n", order,
-                           frames_text(block, BIT(order)), s.nr_blocks[order],
-                           frames_text(total, s.nr_blocks[order] << order));
-    }
-    console_printf("free    %lu of %lu frames (%s of %s)\n", s.nr_free,
-                   s.nr_frames, frames_text(block, s.nr_free),
-                   frames_text(total, s.nr_frames));
-    broken = heap_check();
-    if (broken)
-        console_printf("check   breaks H%d\n", broken);
+    monitor_show_heap();
+
+    return true;
+}
+
+static bool command_nodes(const struct monitor_view *view,
+                          const struct words *words)
+{
+    (void)view;
+    (void)words;
+    monitor_show_nodes();
+
+    return true;
+}
+
+static bool command_leaks(const struct monitor_view *view,
+                          const struct words *words)
+{
+    (void)view;
+    if (words->nr == 0)
+        monitor_show_leaks();
+    else if (strcmp(words->word[0], "mark") == 0)
+        monitor_mark_leaks();
     else
-        console_printf("check   every invariant holds\n");
+        return false;
 
     return true;
 }
@@ -180,7 +178,7 @@ static bool command_alloc(const struct monitor_view *view,
         console_printf("not a limit in bytes: %s\n", words->word[1]);
         return true;
     }
-    pg = alloc_heap_pages(order, limit, NULL);
+    pg = alloc_heap_pages(order, limit, 0, NULL);
     if (pg)
         console_printf("block   of order %u at %#lx\n", order,
                        mfn_to_maddr(page_to_mfn(pg)));
@@ -198,7 +196,8 @@ static bool may_free(mfn_t mfn, unsigned int order)
         unsigned int free_order;
 
         if (!mfn_valid(each) || bootmem_owner(each) ||
-            mfn_to_page(each)->count_info != 0 ||
+            (mfn_to_page(each)->count_info &
+             ~(PGC_state_offlining | PGC_broken)) != 0 ||
             !mfn_eq(heap_block_of(each, &free_order), INVALID_MFN))
             return false;
     }
@@ -228,6 +227,33 @@ static bool command_free(const struct monitor_view *view,
     return true;
 }
 
+static bool command_offline(const struct monitor_view *view,
+                            const struct words *words)
+{
+    bool broken = strcmp(words->word[1], "broken") == 0;
+    mfn_t mfn;
+
+    (void)view;
+    if (words->nr == 2 && !broken)
+        return false;
+    if (frame_of(words->word[0], &mfn))
+        monitor_offline(mfn, broken);
+
+    return true;
+}
+
+static bool command_online(const struct monitor_view *view,
+                           const struct words *words)
+{
+    mfn_t mfn;
+
+    (void)view;
+    if (frame_of(words->word[0], &mfn))
+        monitor_online(mfn);
+
+    return true;
+}
+
 static bool command_cpus(const struct monitor_view *view,
                          const struct words *words)
 {
@@ -242,10 +268,13 @@ static bool command_selftest(const struct monitor_view *view,
                              const struct words *words)
 {
     (void)view;
-    if (CONFIG_SELFTEST)
+    if (CONFIG_SELFTEST) {
+        scrub_pause(); /* they count what is free */
         selftest_run(words->nr > 0 ? words->word[0] : "*");
-    else
+        scrub_go_on();
+    } else {
         console_printf("this image was built without self-tests\n");
+    }
 
     return true;
 }
@@ -274,6 +303,9 @@ static const struct command commands[] = {
     { "map", "", "the memory map, and what is reserved", 0, 0, command_map },
     { "heap", "", "what is free, and whether the heap is sound", 0, 0,
       command_heap },
+    { "nodes", "", "which memory is near to which CPUs", 0, 0, command_nodes },
+    { "leaks", "[mark]", "who has memory that was taken since the mark", 0, 1,
+      command_leaks },
     { "tlb", "", "the TLB clock: who flushed when, and why", 0, 0,
       command_tlb },
     { "domains", "", "who there is, and what each has", 0, 0, command_domains },
@@ -284,6 +316,9 @@ static const struct command commands[] = {
     { "alloc", "ORDER [LIMIT]", "take a block from the heap", 1, 2,
       command_alloc },
     { "free", "ADDRESS ORDER", "give a block back", 2, 2, command_free },
+    { "offline", "ADDRESS [broken]", "take a frame out of the machine", 1, 2,
+      command_offline },
+    { "online", "ADDRESS", "and take it back", 1, 1, command_online },
     { "cpus", "", "who takes part, and where each CPU is", 0, 0, command_cpus },
     { "selftest", "[GLOB]", "run the self-tests, or some of them", 0, 1,
       command_selftest },

@@ -5,6 +5,7 @@
 #include <xen/m2p.h>
 #include <xen/monitor.h>
 #include <xen/page_alloc.h>
+#include <xen/page_owner.h>
 #include <xen/printk.h>
 
 static void show_range(const struct memory_map *map, mfn_t mfn)
@@ -23,7 +24,6 @@ static bool show_heap_state(mfn_t mfn)
 {
     unsigned int order;
     mfn_t head = heap_block_of(mfn, &order);
-    bool inside = !mfn_eq(head, INVALID_MFN) && !mfn_eq(head, mfn);
     uintptr_t freed_by = heap_last_free(mfn);
 
     if (!mfn_eq(head, INVALID_MFN))
@@ -34,7 +34,7 @@ static bool show_heap_state(mfn_t mfn)
     if (freed_by)
         console_printf("freed   last by %pS\n", (void *)freed_by);
 
-    return !inside;
+    return mfn_eq(head, INVALID_MFN) || order < CHUNK_ORDER;
 }
 
 /* How far the examination of a partial table has come. */
@@ -89,10 +89,12 @@ static void show_words(struct page_info *pg)
         __atomic_load_n(&pg->count_info, __ATOMIC_RELAXED);
 
     if ((count_info & PGC_state) == PGC_state_free) {
-        console_printf("entry   free, head of its block: order %u, "
-                       "taint %#lx, timestamp %u\n",
-                       as_free(pg)->order, as_free(pg)->tlb_taint,
-                       as_free(pg)->tlbflush_timestamp);
+        console_printf("entry   free: taint %#lx, timestamp %u\n",
+                       as_free(pg)->tlb_taint, as_free(pg)->tlbflush_timestamp);
+    } else if ((count_info & PGC_state) == PGC_state_offlined) {
+        console_printf("entry   offline: taint %#lx, timestamp %u\n",
+                       pg->free_overlay.tlb_taint,
+                       pg->free_overlay.tlbflush_timestamp);
     } else if (count_info & PGC_shadow) {
         console_printf("entry   shadow: type %u, count %lu, back %#lx\n",
                        (unsigned int)as_shadow(pg)->type,
@@ -103,6 +105,20 @@ static void show_words(struct page_info *pg)
     }
 }
 
+static void show_page_owner(mfn_t mfn)
+{
+    struct page_owner owner;
+
+    if (!page_owner_of(mfn, &owner))
+        return;
+    if (owner.taken_by)
+        console_printf("taken   %sby %pS, order %u\n",
+                       owner.is_out ? "" : "before, ", (void *)owner.taken_by,
+                       owner.order);
+    if (owner.given_by)
+        console_printf("given   back by %pS\n", (void *)owner.given_by);
+}
+
 void monitor_show_frame(const struct memory_map *map, mfn_t mfn)
 {
     const char *owner;
@@ -110,15 +126,22 @@ void monitor_show_frame(const struct memory_map *map, mfn_t mfn)
     console_printf("frame   mfn %#lx, address %#lx\n", mfn_x(mfn),
                    mfn_to_maddr(mfn));
     show_range(map, mfn);
+    monitor_show_place(mfn);
     owner = bootmem_owner(mfn);
     if (owner)
         console_printf("kept    for %s\n", owner);
-    if (!mfn_valid(mfn)) {
+    if (!mfn_has_place(mfn)) {
         console_printf("entry   none in the frame table\n");
         return;
     }
+    if (CONFIG_PAGE_OWNER && mfn_valid(mfn))
+        show_page_owner(mfn);
     if (!show_heap_state(mfn)) {
-        console_printf("entry   zero: the head of the block speaks for it\n");
+        console_printf("entry   says nothing: the block is free as a whole\n");
+        return;
+    }
+    if (!mfn_valid(mfn)) {
+        console_printf("entry   not yet made: nobody has needed one there\n");
         return;
     }
     console_printf("words   at %p: count_info %#lx\n", (void *)mfn_to_page(mfn),

@@ -14,7 +14,9 @@
  * hold.
  */
 #include <xen/bug.h>
+#include <xen/claim.h>
 #include <xen/descriptors.h>
+#include <xen/domheap.h>
 #include <xen/entry_update.h>
 #include <xen/errno.h>
 #include <xen/grant_table.h>
@@ -44,7 +46,10 @@ static int begin(struct domain *d)
     BUG_ON(d->nr_vcpus == 0); /* nobody ends the two that are always there */
     spin_lock(&d->page_alloc_lock);
     __atomic_store_n(&d->state, DOMAIN_DYING, __ATOMIC_SEQ_CST);
+    claim_reduce(d, d->nr_claimed);
     spin_unlock(&d->page_alloc_lock);
+    if (!domheap_stream_end(d))
+        return -ERESTART;
 
     for (unsigned int i = 0; i < d->nr_vcpus; i++)
         if (__atomic_load_n(&d->vcpu[i].running, __ATOMIC_SEQ_CST))
@@ -162,21 +167,58 @@ static int relinquish_page(struct domain *d, struct page_info *pg)
     return rc;
 }
 
-/* What others hold stays, and is set aside. So the list becomes empty. */
+/* Most are used for nothing any more: those go many at a time. Returns how many
+ * of the first ones did. */
+#define RELEASED_AT_ONCE 64U
+static unsigned int release_first(struct domain *d, struct page_list *list)
+{
+    struct page_info *page[RELEASED_AT_ONCE];
+    unsigned int nr = 0;
+
+    spin_lock(&d->page_alloc_lock);
+    for (struct page_info *pg = page_list_first(list);
+         pg && nr < RELEASED_AT_ONCE &&
+         __atomic_load_n(&pg->count_info, __ATOMIC_RELAXED) ==
+             (PGC_allocated | 1);
+         pg = page_list_next(pg))
+        page[nr++] = pg;
+    spin_unlock(&d->page_alloc_lock);
+
+    return nr > 0 ? release_pages(d, page, nr) : 0;
+}
+
+/* The first of the list, whatever is to be done. What others hold stays, and is
+ * set aside. */
+static int relinquish_first(struct domain *d, struct page_list *list,
+                            bool *is_empty)
+{
+    struct page_info *pg = hold_first(d, list);
+    int rc;
+
+    *is_empty = pg == NULL;
+    if (!pg)
+        return 0;
+    rc = relinquish_page(d, pg);
+    if (!rc) {
+        spin_lock(&d->page_alloc_lock);
+        set_aside(d, list, pg);
+        spin_unlock(&d->page_alloc_lock);
+    }
+    put_page(pg);
+
+    return rc;
+}
+
+/* So the list becomes empty. */
 static int relinquish_list(struct domain *d, struct page_list *list)
 {
-    struct page_info *pg;
     int rc = vcpu_finish_deferred(&d->vcpu[0]);
+    bool is_empty = false;
 
-    while (!rc && (pg = hold_first(d, list))) {
-        rc = relinquish_page(d, pg);
-        if (!rc) {
-            spin_lock(&d->page_alloc_lock);
-            set_aside(d, list, pg);
-            spin_unlock(&d->page_alloc_lock);
-        }
-        put_page(pg);
-        if (cpu_must_yield())
+    while (!rc && !is_empty) {
+        if (release_first(d, list) == 0)
+            rc = relinquish_first(d, list, &is_empty);
+        if (!is_empty && cpu_must_yield())
             rc = -ERESTART;
     }
 

@@ -30,7 +30,8 @@ class Scenario:
     usable: tuple = ()              # MiB of RAM it must find: least, most
     log: tuple = ()                 # patterns that the log must have,
     absent: tuple = ()              # and those that it must not have
-    script: tuple = ()              # (line for the monitor, pattern in answer)
+    script: tuple = ()              # (line for the monitor, pattern in answer),
+                                    # or after an @ one for QEMU's own
     tap: bool = True                # self-tests run, and all must pass
     status: int = SUCCESS
     seconds: int = 180
@@ -98,10 +99,16 @@ def judge(scenario, status, log):
     return found
 
 
-def converse(session, script):
+def talks_to_qemu(script):
+    return any(line.startswith("@") for line, pattern in script)
+
+
+def converse(session, script, directory):
     """Type each line of the script at a prompt and look at the answer.
 
-    A {0} in a line stands for the first group of the last pattern with one.
+    A {0} in a line stands for the first group of the last pattern with one. A
+    line behind a ~ is typed again until it is answered so, or time is up. One
+    behind an @ is for QEMU: what is then printed, without a prompt, must match.
     """
     found, groups = [], ()
     prompt = re.escape(qemu.PROMPT)
@@ -112,12 +119,22 @@ def converse(session, script):
             return boot_ends, found + [f"no prompt to type '{line}' at"]
         if "{" in line and not groups:
             return boot_ends, found + [f"nothing to put into '{line}'"]
-        line = line.format(*groups)
-        session.send(line)
-        start = at.end()
-        at = session.wait_for(prompt, start)
-        answer = session.text()[start:at.start() if at else None]
-        match = re.search(pattern, answer, re.M)
+        if line.startswith("@"):
+            qemu.tell(directory, line[1:].format(*groups))
+            if not session.wait_for(pattern, at.end()):
+                found.append(f"'{line}' does not lead to /{pattern}/")
+            continue
+        again = line.startswith("~")
+        line = line.lstrip("~").format(*groups)
+        match = None
+        while at and not match:
+            session.send(line)
+            start = at.end()
+            at = session.wait_for(prompt, start)
+            answer = session.text()[start:at.start() if at else None]
+            match = re.search(pattern, answer, re.M)
+            if not again:
+                break
         groups = match.groups() if match and match.groups() else groups
         if not match:
             found.append(f"'{line}' is not answered with /{pattern}/ but with:")
@@ -134,8 +151,11 @@ def machine(scenario, image, directory):
         return list(scenario.command)
     words = [scenario.append, "" if scenario.script else "poweroff"]
     append = " ".join(word for word in words if word)
+    extra = tuple(scenario.extra)
+    if talks_to_qemu(scenario.script):
+        extra += qemu.own_monitor(directory)
     common = dict(memory=scenario.memory, cpus=scenario.cpus, cpu=scenario.cpu,
-                  extra=scenario.extra, directory=directory)
+                  extra=extra, directory=directory)
     image = scenario.image or image
     if scenario.via == "direct":
         module = scenario.modules[0] if scenario.modules else None
@@ -157,7 +177,8 @@ def boot(scenario, image):
         try:
             boot_ends, found = None, []
             if scenario.script:
-                boot_ends, found = converse(session, scenario.script)
+                boot_ends, found = converse(session, scenario.script,
+                                            directory)
             status = session.finish()
         finally:
             session.stop()

@@ -29,13 +29,15 @@ force     := -include include/xen/config.h
 x86       := -DTESSERA_BUILD -ffreestanding -fpie
 x86       += -fno-stack-protector -fcf-protection=none
 x86       += -mno-red-zone -mgeneral-regs-only -fno-omit-frame-pointer
+x86       += -momit-leaf-frame-pointer
 x86       += -fno-asynchronous-unwind-tables -Iarch/x86/include
 x86       += $(if $(clang),--target=x86_64-linux-gnu $(clang-warnings))
 x86-c     := $(if $(CONFIG_UBSAN),-fsanitize=undefined)
 x86-c     += $(if $(CONFIG_UBSAN),-fsanitize-undefined-trap-on-error)
 
 host      := -Iarch/hosted/include -Iarch/x86/include
-host      += -fno-omit-frame-pointer -pthread
+host      += -fno-omit-frame-pointer -momit-leaf-frame-pointer -pthread
+host      += -ftls-model=local-exec
 hosted    := -fsanitize=address,undefined -fno-sanitize-recover=all
 # It does not model fences. What they order here is atomic, so no race to it.
 tsan      := -fsanitize=thread $(if $(findstring clang,$(HOST_CC)),,-Wno-tsan)
@@ -58,12 +60,13 @@ fuzz-here   := $(patsubst %.c,$(BUILD)/fuzz/%,$(fuzzers-y) $(small-fuzzers-y))
 fuzzers     := $(fuzzers-y:%.c=$(BUILD)/fuzz/%)
 fuzzers     += $(small-fuzzers-y:%.c=$(BUILD)/small/fuzz/%)
 explorers   := $(patsubst %.c,$(BUILD)/points/%,$(explorers-y) $(long-explorers-y))
-programs-y  := $(tests-y) $(fuzzers-y) $(small-fuzzers-y) $(fuzz-support-y) $(benches-y)
+programs-y  := $(tests-y) $(tests-) $(fuzzers-y) $(small-fuzzers-y) $(fuzz-support-y) $(benches-y)
 programs-y  += $(explorers-y) $(long-explorers-y) $(explore-support-y)
+programs-y  += $(bench-support-y)
 benches     := $(benches-y:%.c=$(BUILD)/plain/%)
 plain-tests := $(long-y:%.c=$(BUILD)/plain/%)
 long-tests  := $(foreach c,small linear,$(long-y:%.c=$(BUILD)/$c/plain/%))
-sources-y   := $(core-y) $(image-y) $(image-) $(machine-y) $(boot-tests-y)
+sources-y   := $(core-y) $(core-) $(image-y) $(image-) $(machine-y) $(boot-tests-y)
 sources-y   += $(boot-tests-) $(hosted-y) $(models-y) $(programs-y)
 
 .PHONY: all lib iso
@@ -135,7 +138,8 @@ $(BUILD)/plain/libtessera.a:  $(pure-y:%.c=$(BUILD)/plain/%.o)
 $(BUILD)/points/libtessera.a: $(pure-y:%.c=$(BUILD)/points/%.o)
 $(BUILD)/fuzz/libtessera.a:   $(filter-out tests/harness/%,$(pure-y:%.c=$(BUILD)/fuzz/%.o))
 $(BUILD)/lib/libtessera.a:    $(x86-core)
-%/libtessera.a: Makefile
+$(BUILD)/plain/libbench.a:    $(bench-support-y:%.c=$(BUILD)/plain/%.o)
+%.a: Makefile
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(AR) rcsD $@ $(filter %.o,$^)
@@ -143,7 +147,11 @@ $(BUILD)/lib/libtessera.a:    $(x86-core)
 $(tests): $(BUILD)/hosted/%: $(BUILD)/hosted/%.o $(BUILD)/hosted/libtessera.a
 	$(HOST_CC) -pthread $(hosted) -o $@ $^
 
-$(benches) $(plain-tests): $(BUILD)/plain/%: $(BUILD)/plain/%.o $(BUILD)/plain/libtessera.a
+$(plain-tests): $(BUILD)/plain/%: $(BUILD)/plain/%.o $(BUILD)/plain/libtessera.a
+	$(HOST_CC) -pthread -o $@ $^
+
+$(benches): $(BUILD)/plain/%: $(BUILD)/plain/%.o $(BUILD)/plain/libbench.a \
+    $(BUILD)/plain/libtessera.a
 	$(HOST_CC) -pthread -o $@ $^
 
 $(explorers): $(BUILD)/points/%: $(BUILD)/points/%.o \
@@ -173,6 +181,7 @@ $(foreach bits,$(clocks),$(eval $(call build-clocked,$(bits))))
 # tables that may name tables of their own level besides.
 small-config  := TABLE_BITS=2 COUNT_BITS=6
 linear-config := $(small-config) LINEAR_TABLES=y
+small-config  += PAGE_OWNER=y
 config-tests  := $(foreach c,small linear,$($c-y:%.c=$(BUILD)/$c/hosted/%))
 configured     = $($1-y:%.c=$(BUILD)/$1/hosted/%)
 configured    += $($1-fuzzers-y:%.c=$(BUILD)/$1/fuzz/%)

@@ -16,6 +16,7 @@ import re
 import select
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -83,6 +84,27 @@ def command(*, iso=None, image=None, directory=None, firmware="bios",
         line += ["-kernel", image, "-append", append]
         line += ["-initrd", module] if module else []
     return line + list(extra)
+
+
+def own_monitor(directory):
+    """Words for QEMU, so that tell() reaches it."""
+    path = os.path.join(directory, "qemu")
+    return ("-chardev", f"socket,id=own,path={path},server=on,wait=off",
+            "-mon", "chardev=own,mode=readline")
+
+
+def tell(directory, line):
+    """Give a command to QEMU itself, and wait until it has been read."""
+    with socket.socket(socket.AF_UNIX) as own:
+        own.settimeout(10)
+        own.connect(os.path.join(directory, "qemu"))
+        own.sendall(line.encode() + b"\n")
+        heard = b""
+        while heard.count(b"(qemu)") < 2:
+            data = own.recv(4096)
+            if not data:
+                break
+            heard += data
 
 
 def plain(text):

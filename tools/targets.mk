@@ -103,9 +103,11 @@ fuzz: $(fuzzers) | deps
 bench: | deps
 	@$(kconfig) set $(BUILD)/bench/.config DEBUG=n SELFTEST=n
 	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/bench all \
-	    $(BUILD)/bench/plain/tests/bench/bench_tlb
+	    $(BUILD)/bench/plain/tests/bench/bench_tlb \
+	    $(BUILD)/bench/plain/tests/bench/bench_heap
 	@$(PYTHON) tests/bench/bench.py $(BUILD)/bench.json \
-	    $(BUILD)/bench/tessera $(BUILD)/bench/plain/tests/bench/bench_tlb
+	    $(BUILD)/bench/tessera $(BUILD)/bench/plain/tests/bench/bench_tlb \
+	    $(BUILD)/bench/plain/tests/bench/bench_heap
 
 format: | deps
 	@sh tools/check-format.sh fix
@@ -139,11 +141,11 @@ Targets
   check-boot    the tests that boot a machine
   check-clocks  those of the TLB clock, with few bits
   check-stale   leave out a flush, and see those of the TLB fail
-  check-models  all states of models of TLBs and references, and mistakes there
+  check-models  all states of models of TLBs, references, heap, and mistakes
   check-order, check-seam, check-format, check-repro, check-configs,
   check-compile-fail, mutation: the parts of 'check' by themselves
   fuzz          each fuzzer for SECONDS=60
-  bench         what boot and page tables cost, against the goals
+  bench         what boot, heap and page tables cost, against the goals
   menuconfig, defconfig, olddefconfig, allyesconfig, allnoconfig
   format        lay out the C files
   deps          install what all of these need

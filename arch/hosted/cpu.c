@@ -5,8 +5,16 @@
 
 #include <hosted.h>
 #include <xen/arch.h>
+#include <xen/page_alloc.h>
+
+#include <asm/processor.h>
 
 static _Thread_local unsigned int cpu_id;
+
+static void *heap_of[CONFIG_NR_CPUS] = {
+    [0 ... CONFIG_NR_CPUS - 1] = &heap_nobody,
+};
+_Thread_local void *hosted_cpu_heap = &heap_nobody;
 static void (*tell_more)(void);
 
 void hosted_at_bug(void (*tell)(void))
@@ -17,6 +25,13 @@ void hosted_at_bug(void (*tell)(void))
 void hosted_set_cpu_id(unsigned int cpu)
 {
     cpu_id = cpu;
+    hosted_cpu_heap = heap_of[cpu];
+}
+
+void cpu_set_heap(void *to)
+{
+    heap_of[cpu_id] = to;
+    hosted_cpu_heap = to;
 }
 
 unsigned int arch_cpu_id(void)

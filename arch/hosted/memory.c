@@ -32,20 +32,29 @@ static void *reserve(size_t size)
     return space + (-(uintptr_t)space & (SUPERPAGE_SIZE - 1));
 }
 
-static int map(void *va, unsigned long nr)
+/* Afresh rather than by permission: what was there before must not stay. */
+static bool map(void *va, size_t size, int permissions)
+{
+    return mmap(va, size, permissions,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+                0) != MAP_FAILED;
+}
+
+/* Nobody may touch it until it is opened. */
+static int map_closed(void *va, unsigned long nr)
 {
     if (nr_maps_left == 0)
         return -ENOMEM;
     if (nr_maps_left != UINT_MAX)
         nr_maps_left--;
 
-    /* Map afresh rather than permit: what was there before must not stay. */
-    if (mmap(va, nr << PAGE_SHIFT, PROT_READ | PROT_WRITE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
-             0) == MAP_FAILED)
-        return -ENOMEM;
+    return map(va, nr << PAGE_SHIFT, PROT_NONE) ? 0 : -ENOMEM;
+}
 
-    return 0;
+static void open_map(void *va, size_t size)
+{
+    if (!map(va, size, PROT_READ | PROT_WRITE))
+        arch_bug(__FILE__, __LINE__, "the host has no memory");
 }
 
 void *arch_reserve_frame_table(size_t size)
@@ -56,7 +65,28 @@ void *arch_reserve_frame_table(size_t size)
 int arch_map_frame_table(void *va, mfn_t mfn, unsigned long nr)
 {
     (void)mfn;
-    return map(va, nr);
+    return map_closed(va, nr);
+}
+
+static void (*at_open)(void);
+
+void hosted_at_open(void (*look)(void))
+{
+    at_open = look;
+}
+
+void arch_open_frame_table(void *va, size_t size)
+{
+    if (at_open)
+        at_open();
+    open_map(va, size);
+}
+
+void *arch_alloc_table(size_t size)
+{
+    char *table = reserve(size);
+
+    return table && map(table, size, PROT_READ | PROT_WRITE) ? table : NULL;
 }
 
 void *arch_reserve_m2p(size_t size)
@@ -66,12 +96,12 @@ void *arch_reserve_m2p(size_t size)
 
 int arch_map_m2p(void *va, mfn_t mfn, unsigned long nr)
 {
-    int rc = map(va, nr);
-
     (void)mfn;
-    if (rc)
-        return rc;
-    memset(va, 0xff, nr << PAGE_SHIFT);
+    return map_closed(va, nr);
+}
 
-    return 0;
+void arch_open_m2p(void *va, size_t size)
+{
+    open_map(va, size);
+    memset(va, 0xff, size);
 }

@@ -75,9 +75,13 @@ gdt_pointer:
         .word   15
         .long   gdt
 
-        .bss
+        .data
+        .align  8
 gs_area:
         .skip   24                      /* byte 16: shall this CPU yield? */
+        .quad   heap_nobody             /* the heap's, until it is used */
+
+        .bss
         .align  4096
         .globl  level4
 level4: .skip   4096

@@ -6,6 +6,7 @@
 #include <xen/frame_table.h>
 #include <xen/page_alloc.h>
 #include <xen/printk.h>
+#include <xen/string.h>
 
 #include "embed.h"
 
@@ -77,6 +78,15 @@ void *arch_reserve_frame_table(size_t size)
     return size <= SPACE_SIZE ? FRAME_TABLE : NULL;
 }
 
+/* Memory below 4 GiB stands where it is. */
+void *arch_alloc_table(size_t size)
+{
+    unsigned long nr = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+    mfn_t mfn = bootmem_alloc(nr, 1, 1UL << 32, "embed's heap");
+
+    return mfn_eq(mfn, INVALID_MFN) ? NULL : (void *)mfn_to_maddr(mfn);
+}
+
 void *arch_reserve_m2p(size_t size)
 {
     return size <= SPACE_SIZE ? M2P : NULL;
@@ -89,7 +99,7 @@ static mfn_t frame_for_table(void)
 
     if (bootmem_nr_free() > 0)
         return bootmem_alloc(1, 1, 1UL << 32, "embed's page tables");
-    pg = alloc_heap_pages(0, 1UL << 32, NULL);
+    pg = alloc_heap_pages(0, 1UL << 32, 0, NULL);
 
     return pg ? page_to_mfn(pg) : INVALID_MFN;
 }
@@ -114,8 +124,8 @@ static uint64_t *next_table(uint64_t *table, unsigned int slot)
     return (uint64_t *)(table[slot] & ~0xfffUL);
 }
 
-/* Map superpages, and make each word of them @word. */
-static int map(void *va, mfn_t mfn, unsigned long nr, uint64_t word)
+/* Map superpages. */
+static int map(void *va, mfn_t mfn, unsigned long nr)
 {
     uint64_t at = (uint64_t)va, end = at + (nr << PAGE_SHIFT);
     paddr_t frame = mfn_to_maddr(mfn);
@@ -127,8 +137,6 @@ static int map(void *va, mfn_t mfn, unsigned long nr, uint64_t word)
         if (!level2)
             return -ENOMEM;
         level2[at >> 21 & 511] = frame | PTE_SUPERPAGE;
-        for (unsigned int i = 0; i < SUPERPAGE_SIZE / 8; i++)
-            ((volatile uint64_t *)at)[i] = word;
     }
 
     return 0;
@@ -136,12 +144,22 @@ static int map(void *va, mfn_t mfn, unsigned long nr, uint64_t word)
 
 int arch_map_frame_table(void *va, mfn_t mfn, unsigned long nr)
 {
-    return map(va, mfn, nr, 0);
+    return map(va, mfn, nr);
+}
+
+void arch_open_frame_table(void *va, size_t size)
+{
+    memset(va, 0, size);
 }
 
 int arch_map_m2p(void *va, mfn_t mfn, unsigned long nr)
 {
-    return map(va, mfn, nr, ~0UL);
+    return map(va, mfn, nr);
+}
+
+void arch_open_m2p(void *va, size_t size)
+{
+    memset(va, 0xff, size);
 }
 
 /* Guests never run here, so what follows is for nobody. */

@@ -65,8 +65,8 @@ static void fill_bootmem(void)
 static bool use_the_heap(void)
 {
     unsigned long nr_free = heap_nr_free();
-    struct page_info *small = alloc_heap_pages(0, HEAP_NO_LIMIT, NULL);
-    struct page_info *large = alloc_heap_pages(9, 1UL << 32, NULL);
+    struct page_info *small = alloc_heap_pages(0, HEAP_NO_LIMIT, 0, NULL);
+    struct page_info *large = alloc_heap_pages(9, 1UL << 32, 0, NULL);
 
     if (!small || !large)
         return false;
@@ -111,7 +111,7 @@ static bool use_the_domains(void)
 {
     struct domain *d;
 
-    if (m2p_init() || domains_init() || domain_create(1, 1, 2, &d) ||
+    if (domains_init() || domain_create(1, 1, 2, &d) ||
         !use_a_page_table(d))
         return false;
     domain_pause(d);
@@ -126,6 +126,10 @@ void embed_main(const struct start_info *info)
     fill_bootmem();
     if (frame_table_init(&map) != 0) {
         console_printf("embed: no frame table\n");
+        leave(1);
+    }
+    if (m2p_init() != 0) {
+        console_printf("embed: no M2P\n");
         leave(1);
     }
     heap_init();

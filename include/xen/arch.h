@@ -44,10 +44,10 @@ unsigned int arch_cpu_id(void);
 void *arch_reserve_frame_table(size_t size);
 
 /**
- * arch_map_frame_table - put zeroed memory under a piece of the frame table.
+ * arch_map_frame_table - put memory under a piece of the frame table.
  *
- * Map @nr frames from @mfn on at @va, writable and not executable, and clear
- * them. @va is inside what arch_reserve_frame_table() gave, and is aligned to
+ * Map @nr frames from @mfn on at @va, writable and not executable; all but a
+ * few words of them stay untouched, as there may be very many. @va is inside what arch_reserve_frame_table() gave, and is aligned to
  * 2 MiB, as are @mfn and @nr; the core owns the frames. Boot only, with the
  * boot memory allocator still at work, so that page tables may come from it.
  *
@@ -56,6 +56,10 @@ void *arch_reserve_frame_table(size_t size);
  * memory is need not look; one that looks also prints the address.
  */
 __must_check int arch_map_frame_table(void *va, mfn_t mfn, unsigned long nr);
+
+/* Clear @size bytes, whole superpages, of what was mapped so. At any time, with
+ * any lock held, on any CPU; each once. */
+void arch_open_frame_table(void *va, size_t size);
 
 /**
  * arch_reserve_m2p - address space for a machine-to-physical table of @size.
@@ -67,11 +71,23 @@ void *arch_reserve_m2p(size_t size);
 /**
  * arch_map_m2p - put memory under a piece of that table.
  *
- * As arch_map_frame_table(), but with the heap at work; each byte is made 0xff,
- * so each entry M2P_INVALID; and guests may read it where their interface says
- * that the table is.
+ * As arch_map_frame_table(). Guests cannot read it yet.
  */
 __must_check int arch_map_m2p(void *va, mfn_t mfn, unsigned long nr);
+
+/* As arch_open_frame_table(), but each byte is made 0xff, so each entry
+ * M2P_INVALID. From then on guests may read it, where their interface says that
+ * the table is. */
+void arch_open_m2p(void *va, size_t size);
+
+/**
+ * arch_alloc_table - memory for a table of the core's, for good.
+ *
+ * @size bytes or more, aligned to a page, from the boot allocator, if that is
+ * where the machine's memory comes from. It may contain anything. Boot only.
+ * Returns NULL if there is not that much in one piece.
+ */
+void *arch_alloc_table(size_t size);
 
 /**
  * arch_load_base_pointer - translate by the table of level 4 @root from now on.

@@ -32,15 +32,15 @@ static inline unsigned int highest_bit(unsigned long x)
     return BITS_PER_LONG - 1 - (unsigned int)__builtin_clzl(x);
 }
 
-/* How many bits are set. The builtin may call the compiler's library. */
+/* How many bits are set: sums of neighbours, side by side in one word. The
+ * builtin may call the compiler's library. */
 static inline unsigned int count_bits(unsigned long x)
 {
-    unsigned int nr = 0;
+    x -= x >> 1 & 0x5555555555555555;
+    x = (x & 0x3333333333333333) + (x >> 2 & 0x3333333333333333);
+    x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0f;
 
-    for (; x; x &= x - 1)
-        nr++;
-
-    return nr;
+    return (unsigned int)(x * 0x0101010101010101 >> 56);
 }
 
 /* Bitmaps of unsigned longs, without atomicity. */
@@ -54,6 +54,15 @@ static inline bool bitmap_test(const unsigned long *map, unsigned long bit)
 static inline void bitmap_set(unsigned long *map, unsigned long bit)
 {
     map[bit / BITS_PER_LONG] |= BIT(bit % BITS_PER_LONG);
+}
+
+/* Of a bitmap in which bits are set atomically, with release. */
+static inline bool bitmap_test_acquire(const unsigned long *map,
+                                       unsigned long bit)
+{
+    return __atomic_load_n(&map[bit / BITS_PER_LONG], __ATOMIC_ACQUIRE) >>
+               (bit % BITS_PER_LONG) &
+           1;
 }
 
 #endif /* XEN_BITS_H */

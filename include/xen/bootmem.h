@@ -62,6 +62,11 @@ __must_check int bootmem_reserve(paddr_t start, paddr_t end, const char *owner);
 __must_check mfn_t bootmem_alloc(unsigned long nr, unsigned long align,
                                  paddr_t limit, const char *owner);
 
+/* The same, and all of them at or above @start too, which is in bytes. */
+__must_check mfn_t bootmem_alloc_in(unsigned long nr, unsigned long align,
+                                    paddr_t start, paddr_t limit,
+                                    const char *owner);
+
 /**
  * bootmem_take_all - hand the free ranges out, one a call, the highest first.
  *

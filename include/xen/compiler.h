@@ -16,7 +16,8 @@
 /* Data of one CPU alone is kept from its neighbours' by this. */
 #define __cache_aligned __aligned(64)
 
-#define likely(x) __builtin_expect(!!(x), 1)
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
 
 /* The number of elements of an array; a pointer does not compile. */
 #define ARRAY_SIZE(a)                                                          \

@@ -21,6 +21,8 @@
 #include <xen/compiler.h>
 #include <xen/cpumask.h>
 #include <xen/grant_table.h>
+#include <xen/numa.h>
+#include <xen/page_alloc.h>
 #include <xen/page_list.h>
 #include <xen/spinlock.h>
 #include <xen/vcpu.h>
@@ -56,6 +58,14 @@ struct domain {
     unsigned long nr_pages;        /* on all lists but the extra pages */
     unsigned long nr_extra_pages;
     unsigned long max_pages; /* the quota; what it has already may be more */
+
+    /* <xen/claim.h>: by node, the sum (to be looked at without the lock), and
+     * what is being allocated of it. */
+    unsigned long claimed[MAX_NODES], nr_claimed, nr_promised;
+
+    /* What it takes many frames from. Whose `busy` it is uses it: atomic. */
+    struct heap_stream stream;
+    bool stream_busy;
 
     /* CPUs that have run it since they last flushed their TLB. */
     cpumask_t dirty_cpus;

@@ -20,7 +20,8 @@
 #include <xen/tlb.h>
 
 /* How a frame is given to a domain. */
-#define ASSIGN_EXTRA BIT(0) /* not charged to the quota: PGC_extra */
+#define ASSIGN_EXTRA    BIT(0) /* not charged to the quota: PGC_extra */
+#define ASSIGN_NO_SCRUB BIT(1) /* who gives it writes all that it contains */
 
 /**
  * assign_pages - give the 2^@order frames at @pg, which nobody owns, to @d.
@@ -45,6 +46,37 @@ __must_check struct page_info *alloc_domheap_pages(struct domain *d,
                                                    unsigned int order,
                                                    paddr_t limit,
                                                    unsigned int flags);
+
+/**
+ * alloc_domheap_stream - take many single frames from the heap, for @d.
+ *
+ * They lie together, in chunks that only @d takes from: so it leaves whole ones
+ * when it goes. With @gfn they are named so in the M2P before they are @d's.
+ * Otherwise as alloc_domheap_pages(), but for ASSIGN_NO_SCRUB. @page[] is set.
+ * At most DOMHEAP_BATCH at once. Returns how many @d got: fewer if there are no
+ * more, or its quota does not allow it.
+ */
+#define DOMHEAP_BATCH 512U
+__must_check unsigned int alloc_domheap_stream(struct domain *d, paddr_t limit,
+                                               unsigned int flags,
+                                               const uint64_t *gfn,
+                                               struct page_info **page,
+                                               unsigned int nr);
+
+/* @d, which is dying, needs no chunks for that any more. False: somebody is in
+ * the middle of alloc_domheap_stream(), and will find that it is. */
+__must_check bool domheap_stream_end(struct domain *d);
+
+/**
+ * release_pages - the owner gives up many frames, as put_page_allocated() does.
+ *
+ * From the first on, those that are @d's and charged, and that nobody else
+ * refers to: they are freed. Returns how many, up to the first one that is not
+ * like that. @page[] are any entries of the frame table, the caller need not
+ * hold them, and one may be there twice.
+ */
+unsigned int release_pages(struct domain *d, struct page_info *const *page,
+                           unsigned int nr);
 
 /**
  * free_domheap_page - give a frame back whose last reference has gone.

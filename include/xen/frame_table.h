@@ -7,16 +7,23 @@
  * one 2 MiB page of the table describes, 256 MiB of RAM (with CONFIG_BIGMEM
  * 6 MiB describe 512 MiB).
  *
+ * That memory contains anything at first: to clear all of it would take long.
+ * Who first needs an entry opens the group (frame_table_open()). Until then its
+ * frames are not valid: they are nobody's, or parts of large free blocks.
+ *
  * Invariants (docs/invariants.md):
  *
  *   F1  mfn_to_page() and page_to_mfn() undo each other for every valid frame.
- *   F2  Every frame of RAM that the hypervisor uses is valid. RAM out of reach,
- *       or worth less than its entries, is not used: frame_table_init().
- *   F3  A valid frame's entry is mapped; frames that are not valid have none.
+ *   F2  Every frame of RAM that the hypervisor uses has a place in the table.
+ *       RAM out of reach, or worth less than its entries, is not used:
+ *       frame_table_init().
+ *   F3  The place of a frame is mapped; other frames have none.
  *   F4  The entry of a valid frame that is not RAM is zero, or DOMID_IO's: so
  *       nobody gets it as RAM.
  *   F5  Frames that follow one another within an aligned block of
  *       PDX_BLOCK_ORDER have entries that follow one another.
+ *   F6  A group is opened once, and no entry of it is touched before. A frame
+ *       that is valid has a place in a group that is open.
  */
 #ifndef XEN_FRAME_TABLE_H
 #define XEN_FRAME_TABLE_H
@@ -52,6 +59,10 @@ _Static_assert(FRAME_TABLE_REACH <= PAGE_LINK_NONE, "a frame is no frame");
  */
 extern struct page_info *frame_table;
 extern unsigned long nr_pdxs;
+
+/* Groups that have memory for their entries; and those that are open (atomic).
+ */
+extern unsigned long ram_groups[BITMAP_LONGS(FRAME_TABLE_MAX_GROUPS)];
 extern unsigned long valid_groups[BITMAP_LONGS(FRAME_TABLE_MAX_GROUPS)];
 
 /**
@@ -59,10 +70,10 @@ extern unsigned long valid_groups[BITMAP_LONGS(FRAME_TABLE_MAX_GROUPS)];
  *
  * Chooses the PDX compression, takes memory for the table from the boot
  * allocator (2 MiB pages, the highest first, as many in a row as there are),
- * and has it mapped and cleared. RAM out of the table's reach is taken out of
- * @map and, by a reservation, away from the boot allocator, and logged. So is
- * the RAM of a group that has less of it than its share of the table takes,
- * unless something there is reserved, or all RAM is like that. Boot only, once.
+ * and has it mapped. RAM out of the table's reach is taken out of @map and, by
+ * a reservation, away from the boot allocator, and logged. So is the RAM of a
+ * group that has less of it than its share of the table takes, unless something
+ * there is reserved, or all RAM is like that. Boot only, once.
  *
  * Returns 0, -ENOMEM (no memory or no address space for the table; the log
  * says how much was wanted), -EINVAL (there is no RAM in @map), or -EFAULT
@@ -70,22 +81,48 @@ extern unsigned long valid_groups[BITMAP_LONGS(FRAME_TABLE_MAX_GROUPS)];
  */
 __must_check int frame_table_init(struct memory_map *map);
 
-/* The bytes of memory under the table, for the boot log's percentage. */
-unsigned long frame_table_size(void);
+/* Before that: let the entries of a group be put where its first RAM is, by
+ * @srat, as far as there is room; if that was not refused. */
+struct srat;
+void frame_table_set_homes(const struct srat *srat);
 
-/* Check F1 to F5 against @map; 0, or the broken one, which has been printed. */
+/* The bytes of memory under the table, and those of groups that are open. */
+unsigned long frame_table_size(void);
+unsigned long frame_table_open_size(void);
+
+/* Check F1 to F6 against @map; 0, or the broken one, which has been printed. */
 int frame_table_check(const struct memory_map *map);
 
-/* Does the frame table have an entry for @mfn? Any number may be asked. */
+/**
+ * frame_table_open - let the frames of @mfn's group be valid.
+ *
+ * Does nothing if they are, or if @mfn has no place in the table. Waits for
+ * another CPU that is at it. May be called at any time, with any lock held.
+ */
+void frame_table_open(mfn_t mfn);
+
+/* Is there an entry? Any number may be asked, here and below. Acquire: pairs
+ * with frame_table_open(). */
+static inline bool pdx_valid(unsigned long pdx)
+{
+    return pdx < nr_pdxs &&
+           bitmap_test_acquire(valid_groups, pdx / FRAMES_PER_GROUP);
+}
+
 static inline bool mfn_valid(mfn_t mfn)
 {
-    unsigned long pdx;
+    return mfn_has_pdx(mfn) && pdx_valid(mfn_to_pdx(mfn));
+}
 
-    if (!mfn_has_pdx(mfn))
-        return false;
-    pdx = mfn_to_pdx(mfn);
+/* Is there a place for one, so that it may be opened? */
+static inline bool pdx_has_place(unsigned long pdx)
+{
+    return pdx < nr_pdxs && bitmap_test(ram_groups, pdx / FRAMES_PER_GROUP);
+}
 
-    return pdx < nr_pdxs && bitmap_test(valid_groups, pdx / FRAMES_PER_GROUP);
+static inline bool mfn_has_place(mfn_t mfn)
+{
+    return mfn_has_pdx(mfn) && pdx_has_place(mfn_to_pdx(mfn));
 }
 
 /* The entry of a valid frame, and back. */

@@ -4,7 +4,9 @@
  *
  *   help                    what there is
  *   map                     the memory map and every reservation
- *   heap                    what is free, by order, and the heap's own check
+ *   heap                    what is free, by order, node and CPU; its check
+ *   nodes                   which memory is near to which CPUs
+ *   leaks [mark]            who has what memory, of what was taken since then
  *   page ADDRESS|mfn NUMBER all that is known about one frame
  *   alloc ORDER [LIMIT]     take a block, to see it happen
  *   free ADDRESS ORDER      give it back
@@ -35,11 +37,28 @@ void monitor_command(const struct monitor_view *view, char *line);
 /* Print all that is known of the frame @mfn; any number may be asked. */
 void monitor_show_frame(const struct memory_map *map, mfn_t mfn);
 
+/* Print where the frame @mfn is; take it out of the machine, or back, and print
+ * what has become of it. */
+void monitor_show_place(mfn_t mfn);
+void monitor_offline(mfn_t mfn, bool broken);
+void monitor_online(mfn_t mfn);
+
 /* Print a line for each domain, and one for each of its vCPUs. */
 void monitor_show_domains(void);
 
 /* Audit the machine, and print the verdict. */
 void monitor_audit(void);
+
+/* Print what the heap has, where, and in what shape; in few lines. */
+void monitor_show_heap(void);
+
+/* Print a line for each node. */
+void monitor_show_nodes(void);
+
+/* Print who has memory; and let that be asked from now on only of what is taken
+ * from now on. With CONFIG_PAGE_OWNER. */
+void monitor_show_leaks(void);
+void monitor_mark_leaks(void);
 
 /* Print the TLB clock, its counters, and a line for each CPU. */
 void monitor_show_tlb(void);

@@ -22,6 +22,8 @@
 #define PGC_state_offlined  (2UL << 57)
 #define PGC_state_free      (3UL << 57)
 #define PGC_foreign         BIT(56) /* others than its owner have mapped it */
+#define PGC_owing           PGC_foreign /* of a free frame: it owes a flush */
+#define PGC_leaving         PGC_extra /* of a free frame: it is to go offline */
 #define PGC_flags                                                              \
     (PGC_allocated | PGC_shadow | PGC_extra | PGC_broken | PGC_shadowed_pt |   \
      PGC_foreign)

@@ -21,11 +21,11 @@ int main(int argc, char **argv)
     e820_add(&raw, 0x100000000, 4 * NR_FRAMES * PAGE_SIZE, E820_RAM);
     hosted_boot(&raw);
     for (unsigned int i = 0; i < NR_FRAMES; i++)
-        pg[i] = alloc_heap_pages(0, HEAP_NO_LIMIT, NULL);
+        pg[i] = alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL);
     for (unsigned int i = 0; i < NR_FRAMES; i += 2)
         free_heap_pages(pg[i], 0, TLB_NO_DEBT);
     for (int i = 0; i < nr; i++)
-        pg[0] = alloc_heap_pages(0, HEAP_NO_LIMIT, NULL);
+        pg[0] = alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL);
 
     return pg[0] ? EXIT_SUCCESS : EXIT_FAILURE;
 }

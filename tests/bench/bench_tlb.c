@@ -211,7 +211,7 @@ static void take(unsigned int to, unsigned int order)
     unsigned long first;
 
     enter_hypervisor(to);
-    pg = alloc_heap_pages(order, HEAP_NO_LIMIT, NULL);
+    pg = alloc_heap_pages(order, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL);
     if (!pg)
         abort();
     nr_allocations++;

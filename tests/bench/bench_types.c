@@ -73,8 +73,8 @@ static void build_domain(unsigned long mib)
     owned = calloc(nr_frames, sizeof(struct page_info *));
     BUG_ON(!owned);
     for (unsigned long i = 0; i < nr_frames; i += SUPERPAGE_FRAMES) {
-        struct page_info *pg =
-            alloc_heap_pages(SUPERPAGE_ORDER, CONTENTS_LIMIT, NULL);
+        struct page_info *pg = alloc_heap_pages(SUPERPAGE_ORDER, CONTENTS_LIMIT,
+                                                HEAP_NO_SCRUB, NULL);
 
         BUG_ON(!pg || assign_pages(domain, pg, SUPERPAGE_ORDER, 0));
         for (unsigned long j = 0; j < SUPERPAGE_FRAMES; j++)

@@ -48,14 +48,17 @@ def up(cpus, listed=None):
             rf"^# {cpus} CPUs ran it")
 
 
-def madt(*entries):
-    """An ACPI table that lists CPUs."""
-    body = struct.pack("<II", 0xfee00000, 1)
-    body += b"".join(entries)
-    head = struct.pack("<4sIBB6s8sI4sI", b"APIC", 36 + len(body), 1, 0, b"TEST",
+def table(name, body):
+    """An ACPI table."""
+    head = struct.pack("<4sIBB6s8sI4sI", name, 36 + len(body), 3, 0, b"TEST",
                        b"TEST", 1, b"TEST", 1)
     checksum = -sum(head + body) & 0xff
     return head[:9] + bytes([checksum]) + head[10:] + body
+
+
+def madt(*entries):
+    """An ACPI table that lists CPUs."""
+    return table(b"APIC", struct.pack("<II", 0xfee00000, 1) + b"".join(entries))
 
 
 def lapic(number, flags=1):
@@ -77,6 +80,44 @@ LIES_SEEN = (r"number 1: left out: it is listed twice",
              r"^warning: MADT: an entry of 0 bytes",
              r"^warning: CPU 2 \(APIC number 77\): left out: it does not answer")
 
+
+def nodes(*sizes, cpus=(), distances=()):
+    """Words for QEMU: nodes of such sizes, and of which of the CPUs."""
+    words = []
+    for node, size in enumerate(sizes):
+        backend = f"memory-backend-ram,id=node{node},size={size}"
+        words += ["-object", backend] if size else []
+        words += ["-numa", f"node,nodeid={node}" +
+                  (f",memdev=node{node}" if size else "") +
+                  "".join(f",cpus={run}" for run in cpus[node:node + 1] if run)]
+    for source, to, value in distances:
+        words += ["-numa", f"dist,src={source},dst={to},val={value}"]
+    return tuple(words)
+
+
+def node(number, size, cpus, distances):
+    """A line of the boot's log; @size is a pattern."""
+    return (rf"^numa: node {number} \(domain \d+\): {size} MiB.*, {cpus}, "
+            rf"distances {distances}$")
+
+
+ANY_NODE = (r"^numa: node \d",)
+
+
+def srat(*entries):
+    """An ACPI table that tells which memory and CPUs are where."""
+    return table(b"SRAT", struct.pack("<IQ", 1, 0) + b"".join(entries))
+
+
+def memory(start, size, domain):
+    return struct.pack("<BBIHQQIIQ", 1, 40, domain, 0, start, size, 0, 1, 0)
+
+
+# Both nodes claim the second quarter of a gigabyte.
+SRAT_LIES = srat(memory(0, 512 << 20, 0), memory(256 << 20, 768 << 20, 1))
+# And here the MiB between them is of none.
+SRAT_GAP = srat(memory(0, 256 << 20, 0), memory(257 << 20, 768 << 20, 1))
+
 NO_RAM = (r"^error: memory: the map says that there is RAM at 0x\w+, but it "
           r"does not keep .*\n(error: .*\n)*"
           r"error: tessera cannot start: there is no")
@@ -86,6 +127,8 @@ CONVERSATION = (
     ("help", r"^page .*\n(.*\n)*poweroff"),
     ("map", r"^memory map as used: \d+ rows\n(.*\n)*.* RAM "),
     ("heap", r"every invariant holds"),
+    ("nodes", r"^nodes +one|^numa: node 0"),
+    ("leaks", r"^ +frames +order +taken by|without PAGE_OWNER"),
     ("page 0x200000", r"^kept +for image"),
     ("page mfn 0x200", r"address 0x200000"),
     ("page mfn 0xffffffffffff", r"^not a frame number"),
@@ -101,6 +144,41 @@ CONVERSATION = (
     ("", r"^"),
     ("no such command", r"help"),
     ("page no-number", r"."),
+)
+
+SCRUB_CONVERSATION = (
+    ("~heap", r"^dirty +0 frames .* scrubbed [1-9]\d+$"),
+    ("alloc 9", r"(0x[0-9a-f]+)"),
+    ("free {0} 9", r""),
+    ("~heap", r"^dirty +0 frames "),
+    ("heap", r"every invariant holds"),
+)
+
+# Memory fails, and CPU 0 is told so: of a frame that is free, and of one in use.
+FAILED = "0xbd000000000000c0 5"         # uncorrected, but one can go on
+FAILING_MEMORY = (
+    ("page 0x4000000", r"^place +free"),
+    (f"@mce 0 1 {FAILED} 0x4000040 0x8c",
+     r"machine check: CPU 0, bank 1: status 0xbd00\w+, address 0x4000040\n"
+     r".*machine check: frame 0x4000 is offline"),
+    ("page 0x4000000", r"^place +offline, broken"),
+    ("heap", r"every invariant holds"),
+    ("online 0x4000000", r"refused: its memory is broken"),
+    ("alloc 0", r"(0x[0-9a-f]+)"),
+    (f"@mce 1 2 {FAILED} {{0}} 0x8c",
+     r"frame 0x\w+ is in use, offline when given back"),
+    ("page {0}", r"^place +in use, offline when given back, broken"),
+    ("free {0} 0", r"^freed"),
+    ("page {0}", r"^place +offline, broken"),
+    ("heap", r"every invariant holds"),
+    ("audit", r"every invariant holds"),
+    ("offline 0x5000000", r"^place +offline$"),
+    ("page 0x5000000", r"^entry +offline"),
+    ("online 0x5000000", r"^place +free"),
+    ("offline 0x200000", r"refused: it is kept"),
+    ("offline 0xa0000", r"refused: it is (kept|not RAM)"),
+    ("offline 0x5000000 nonsense", r"^usage"),
+    ("selftest memory:*", r"^# selftest: [1-9]\d* passed, 0 failed"),
 )
 
 CPU_CONVERSATION = (
@@ -129,6 +207,7 @@ def scenarios_with_cpus(lies, narrow):
                  log=(r"^cpus: (\d\d|1[01]\d) of 128 are up",
                       r"to 127: left out: there is no memory")),
         Scenario("direct, 4 CPUs, a script", cpus=4, log=up(4),
+                 append="scrub=off",
                  script=CPU_CONVERSATION),
         Scenario("direct, 8 CPUs by turns", cpus=8, extra=BY_TURNS, log=up(8)),
         Scenario("direct, 64 CPUs by turns", cpus=64, extra=BY_TURNS,
@@ -156,6 +235,56 @@ def scenarios_with_cpus(lies, narrow):
         found.append(Scenario("direct, 8 CPUs by turns, a clock of 3 bits",
                               cpus=8, extra=BY_TURNS, image=narrow, log=up(8)))
     return found
+
+
+def scenarios_with_nodes(lies, gap):
+    """@lies and @gap are files with those tables."""
+    four = nodes("3G", "", "512M", "512M",
+                 cpus=("0,cpus=4", "1", "2,cpus=5", "3"),
+                 distances=((0, 1, 31), (0, 2, 21), (0, 3, 12), (1, 2, 40),
+                            (1, 3, 30), (2, 3, 15)))
+    two = nodes("256M", "256M", cpus=("0-1", "2-3"), distances=((0, 1, 31),))
+    ragged = nodes("262148K", "262140K", cpus=("0", "1"))
+    few = "selftest=nodes:*"
+    return [
+        Scenario("direct, 4 nodes, a hole and one without memory", cpus=6,
+                 memory="4G", extra=four,
+                 log=up(6) + (node(0, 3071, "CPUs 0,4", "10 21 12 31"),
+                              node(1, 512, "CPUs 2,5", "21 10 15 40"),
+                              node(2, 512, "CPUs 3", "12 15 10 30"),
+                              node(3, 0, "CPUs 1", "31 40 30 10"))),
+        Scenario("direct, one node", cpus=2, append=few,
+                 extra=nodes("512M", cpus=("0-1",)),
+                 log=(node(0, r"51\d", "CPUs 0-1", "10"),)),
+        Scenario("direct, 2 nodes", cpus=4, extra=two,
+                 log=up(4) + (node(0, 255, "CPUs 0-1", "10 31"),
+                              node(1, r"25\d", "CPUs 2-3", "31 10"))),
+        Scenario("direct, 2 nodes, memory in the second alone", cpus=2,
+                 extra=nodes("", "512M", cpus=("0", "1")),
+                 log=up(2) + (node(0, r"51\d", "CPUs 1", "10 20"),
+                              node(1, 0, "CPUs 0", "20 10"))),
+        Scenario("direct, 2 nodes, a border inside a piece", cpus=2,
+                 append=few, extra=ragged,
+                 log=(r"^warning: numa: 2044 KiB of RAM are of the node below",)),
+        Scenario("BIOS, 2 nodes", "bios", cpus=4, append=few, extra=two,
+                 log=(node(0, 255, "CPUs 0-1", "10 31"),)),
+        Scenario("direct, 2 nodes, numa=off", cpus=4, extra=two,
+                 append="numa=off " + few, absent=ANY_NODE),
+        Scenario("direct, numa=fake=3", cpus=4, append="numa=fake=3",
+                 log=up(4) + (node(0, r"1\d\d", "CPUs 0,3", "10 20 20"),
+                              node(2, r"1\d\d", "CPUs 2", "20 20 10"))),
+        Scenario("direct, numa=fake=65", cpus=4, append="numa=fake=65",
+                 log=up(4) + (r"^warning: numa=fake=65: there are 64 nodes",)),
+        Scenario("direct, two nodes that claim the same", cpus=2, memory="1G",
+                 extra=("-acpitable", f"file={lies}"), append=few,
+                 log=(r"^warning: SRAT: refused: two domains overlap",
+                      r"^warning: numa: one node: the SRAT is refused"),
+                 absent=ANY_NODE),
+        Scenario("direct, RAM of no node", cpus=2, memory="1G",
+                 extra=("-acpitable", f"file={gap}"), append=few,
+                 log=(r"^warning: numa: one node: RAM at 0x10000000 is in no "
+                      r"domain",), absent=ANY_NODE),
+    ]
 
 
 def scenarios(module):
@@ -193,6 +322,25 @@ def scenarios(module):
                  extra=("-machine", "max-ram-below-4g=512M")),
         Scenario("direct, 64 GiB", memory="64G", usable=(65534, 65536),
                  append="selftest=memory:*"),
+        Scenario("direct, 1012 GiB, hardly any of which is touched",
+                 memory="1012G", cpu="max,phys-bits=46",
+                 usable=(1036286, 1036288), append="selftest=memory:*",
+                 log=(r"^memory: .* frame table 8096 MiB",
+                      r"^frame table: [1-8] MiB of it are in use so far")),
+        Scenario("direct, memory fails", cpus=2, append="selftest=memory:*",
+                 script=FAILING_MEMORY),
+        Scenario("direct, a machine check that cannot be gone on after",
+                 append="selftest=off", tap=False, status=37,
+                 script=(("@mce 0 3 0xbf80000000000134 5 0x7000040 0x8c",
+                          r"^Machine check on CPU 0 that cannot be gone on "
+                          r"after: global status 0x5\nbank 3: status 0xbf8\w+, "
+                          r"address 0x7000040\n"),)),
+        Scenario("direct, bad pages", append="selftest=memory:* "
+                 "badpage=4000,0x5000-5fff,x,7-6",
+                 log=(r"^reserved: 0+4000000 .* 4 KiB  badpage=",
+                      r"^reserved: 0+5000000 .* 16 MiB  badpage=",
+                      r'^warning: badpage=: "x": ignored',
+                      r'^warning: badpage=: "7-6": ignored')),
         Scenario("direct, a module", modules=(module,),
                  log=(r"^reserved: .* module ",)),
         Scenario("direct, every message", append="loglvl=debug",
@@ -206,6 +354,10 @@ def scenarios(module):
         Scenario("direct, RAM up to the last address, but none is there",
                  append="memmap=0xffffffff00000000@4G", tap=False, status=37,
                  log=(NO_RAM, r"RAM, but above what the CPU can address")),
+        Scenario("direct, a request that must fail", tap=False, status=37,
+                 append="heap-fail=1",
+                 log=(r"^heap: a request .* fails, as was asked for; 1 so far",
+                      r"^error: tessera cannot start: there is no memory")),
         Scenario("direct, a frame table where no RAM is", tap=False, status=37,
                  append="memmap=1G@64G", log=(NO_RAM,)),
         Scenario("direct, page tables where no RAM is", tap=False, status=37,
@@ -227,6 +379,14 @@ def scenarios(module):
         Scenario("direct, a pattern that no self-test has",
                  append="selftest=xyzzy", tap=False, status=35),
         Scenario("direct, a script at the monitor", script=CONVERSATION),
+        Scenario("direct, memory is scrubbed while nobody wants it", cpus=2,
+                 memory="256M", append="selftest=off", tap=False,
+                 log=(r"^scrubbing 2\d\d MiB in the background",),
+                 script=SCRUB_CONVERSATION),
+        Scenario("direct, scrub=off", append="selftest=off scrub=off",
+                 tap=False, absent=(r"^scrubbing",),
+                 script=(("heap", r"^dirty +[1-9]\d+ frames .*bed 0$"),)),
+        Scenario("direct, scrub=eager", append="scrub=eager"),
         Scenario("direct, the monitor where only errors are logged",
                  append="loglvl=error selftest=off", tap=False,
                  absent=("^memory map", "^reserved:"),
@@ -247,12 +407,19 @@ def main():
     args = parser.parse_args()
 
     with tempfile.NamedTemporaryFile(prefix="module-") as module, \
-            tempfile.NamedTemporaryFile(prefix="madt-") as lies:
+            tempfile.NamedTemporaryFile(prefix="madt-") as lies, \
+            tempfile.NamedTemporaryFile(prefix="srat-") as overlap, \
+            tempfile.NamedTemporaryFile(prefix="srat-") as gap:
         module.write(b"a module of more than a page " * 1000)
         module.flush()
         lies.write(LIES)
         lies.flush()
+        overlap.write(SRAT_LIES)
+        overlap.flush()
+        gap.write(SRAT_GAP)
+        gap.flush()
         chosen = [s for s in scenarios_with_cpus(lies.name, args.narrow) +
+                  scenarios_with_nodes(overlap.name, gap.name) +
                   scenarios(module.name) if re.search(args.pattern, s.name)]
         if args.without_tests:
             chosen = [dataclasses.replace(s, tap=False) for s in chosen

@@ -18,7 +18,8 @@ bool pool_open(unsigned int nr)
 
     console_set_level(LOG_ERROR);
     nr_kept = 0;
-    while ((kept[nr_kept] = alloc_heap_pages(0, LIMIT, NULL)) != NULL)
+    while ((kept[nr_kept] = alloc_heap_pages(0, LIMIT, HEAP_NO_SCRUB, NULL)) !=
+           NULL)
         nr_kept++;
     console_set_level(level);
     if (nr_kept < nr) {
@@ -39,7 +40,7 @@ void pool_close(void)
 
 struct page_info *pool_take(void)
 {
-    struct page_info *pg = alloc_heap_pages(0, LIMIT, NULL);
+    struct page_info *pg = alloc_heap_pages(0, LIMIT, HEAP_NO_SCRUB, NULL);
 
     BUG_ON(!pg);
     return pg;

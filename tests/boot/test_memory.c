@@ -16,7 +16,7 @@ static bool is_free(mfn_t mfn)
 {
     unsigned int order;
 
-    return mfn_valid(mfn) && !mfn_eq(heap_block_of(mfn, &order), INVALID_MFN);
+    return mfn_has_place(mfn) && !mfn_eq(heap_block_of(mfn, &order), INVALID_MFN);
 }
 
 /* Is all of [@start, @end) kept for somebody, and not in the heap? */
@@ -51,7 +51,7 @@ static bool group_has_ram(mfn_t first)
 }
 
 /* Groups one by one past the end of RAM, then at each power of two. */
-TEST(memory, frames_have_an_entry_where_there_is_ram_and_nowhere_else)
+TEST(memory, frames_have_a_place_where_there_is_ram_and_nowhere_else)
 {
     mfn_t end = maddr_to_mfn(memory_map_ram_end(&boot_state()->map));
     unsigned long group, nr = mfn_x(end) / FRAMES_PER_GROUP + 64;
@@ -61,15 +61,15 @@ TEST(memory, frames_have_an_entry_where_there_is_ram_and_nowhere_else)
     for (group = 0; group < nr; group++) {
         mfn_t mfn = _mfn(group * FRAMES_PER_GROUP);
 
-        EXPECT_EQ(mfn_valid(mfn), group_has_ram(mfn));
-        EXPECT_EQ(mfn_valid(mfn_add(mfn, FRAMES_PER_GROUP - 1)),
+        EXPECT_EQ(mfn_has_place(mfn), group_has_ram(mfn));
+        EXPECT_EQ(mfn_has_place(mfn_add(mfn, FRAMES_PER_GROUP - 1)),
                   group_has_ram(mfn));
     }
     for (unsigned int bit = lowest_bit(FRAMES_PER_GROUP); bit < BITS_PER_LONG;
          bit++)
-        EXPECT_EQ(mfn_valid(_mfn(BIT(bit))), bit < PADDR_BITS - PAGE_SHIFT &&
+        EXPECT_EQ(mfn_has_place(_mfn(BIT(bit))), bit < PADDR_BITS - PAGE_SHIFT &&
                                                  group_has_ram(_mfn(BIT(bit))));
-    EXPECT(!mfn_valid(INVALID_MFN));
+    EXPECT(!mfn_has_place(INVALID_MFN));
 }
 
 TEST(memory, the_image_lies_in_ram_and_is_kept)
@@ -137,7 +137,8 @@ TEST(memory, modules_are_kept_and_hold_what_they_held)
 TEST(memory, mem_leaves_nothing_above_it)
 {
     paddr_t limit = boot_state()->options.mem;
-    struct page_info *pg = alloc_heap_pages(0, HEAP_NO_LIMIT, NULL);
+    struct page_info *pg =
+        alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL);
 
     REQUIRE(pg != NULL);
     EXPECT(memory_map_ram_end(&boot_state()->map) <= limit);

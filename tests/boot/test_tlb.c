@@ -31,7 +31,7 @@ static struct page_info *pair[2];
 static bool take_pair(void)
 {
     for (unsigned int i = 0; i < 2; i++) {
-        pair[i] = alloc_heap_pages(0, DIRECT_MAP_SIZE, NULL);
+        pair[i] = alloc_heap_pages(0, DIRECT_MAP_SIZE, HEAP_NO_SCRUB, NULL);
         if (!pair[i])
             return false;
         *frame_bytes(pair[i]) = (uint8_t)('A' + i);

@@ -110,7 +110,7 @@ void cast_build(unsigned int level, unsigned int nr, unsigned int state)
     BUG_ON(pin(cast.window, 1));
     cast.foreign = stage_page(other, "foreign");
     BUG_ON(pin(cast.foreign, 1));
-    cast.next = alloc_heap_pages(0, CONTENTS_LIMIT, NULL);
+    cast.next = alloc_heap_pages(0, CONTENTS_LIMIT, HEAP_NO_SCRUB, NULL);
     free_heap_pages(cast.next, 0, TLB_NO_DEBT);
     stage_keep(state);
 }

@@ -9,13 +9,15 @@
 
 #include "../model/naive_heap.h"
 #include "../model/small_machine.h"
+#include "../model/some_cpus.h"
 #include "fuzz.h"
 
 #define MAX_OUT 64U
+#define NR_CPUS 3U
 
 static const struct ram machine[] = {
     { 0, 70 },
-    { 4096 - 37, 100 },
+    { 4096 - 37, 1200 },
     { BIT(20) - 65, 193 },
 };
 
@@ -32,6 +34,7 @@ static struct {
 static void start_machine(void)
 {
     small_machine_heap(machine, ARRAY_SIZE(machine));
+    some_cpus(NR_CPUS);
     for (unsigned int i = 0; i < ARRAY_SIZE(machine); i++) {
         unsigned long first = machine[i].start ? machine[i].start : 1;
         unsigned long end = machine[i].start + machine[i].nr;
@@ -44,14 +47,19 @@ static void start_machine(void)
 static void expect_agreement(void)
 {
     unsigned long expected[NR_ORDERS];
+    struct heap_statistics s;
 
+    EXPECT(heap_check() == 0);
+    heap_drain();
+    EXPECT(heap_check() == 0);
     naive_heap_blocks(expected);
+    heap_statistics(&s);
     for (unsigned int order = 0; order < NR_ORDERS; order++)
-        EXPECT(heap_nr_blocks(order) == expected[order]);
-    EXPECT(heap_nr_free() == naive_heap_nr_free());
+        EXPECT(s.nr_blocks[order] == expected[order]);
+    EXPECT(s.nr_free == naive_heap_nr_free());
 }
 
-/* Limits are at, below and above each frame of the windows. */
+/* Limits are at, below and above frames of the windows. */
 static paddr_t limit_of(const struct step *step)
 {
     const struct ram *ram = &machine[step->limit % ARRAY_SIZE(machine)];
@@ -59,27 +67,26 @@ static paddr_t limit_of(const struct step *step)
     if (step->limit >= 240)
         return HEAP_NO_LIMIT;
 
-    return ((ram->start + step->limit) << PAGE_SHIFT) + step->order / 32 - 3;
+    return ((ram->start + step->limit * ram->nr / 230) << PAGE_SHIFT) +
+           step->order / 32 - 3;
 }
 
 static void take(unsigned int i, const struct step *step)
 {
-    unsigned int order = step->order % (NR_ORDERS + 2), block_order = 0;
-    struct naive_choice choice;
-    unsigned long start = 0;
+    unsigned int order = step->order % (NR_ORDERS + 2), tier;
+    mfn_t mfn;
 
     out[i].order = order;
-    out[i].pg = alloc_heap_pages(order, limit_of(step), NULL);
-    if (!naive_heap_choose(order, limit_of(step), &choice)) {
+    out[i].pg = alloc_heap_pages(order, limit_of(step), HEAP_NO_SCRUB, NULL);
+    if (!naive_heap_find(order, limit_of(step), &tier)) {
         EXPECT(!out[i].pg);
         return;
     }
     EXPECT(out[i].pg);
-    EXPECT(naive_heap_block_of(mfn_x(page_to_mfn(out[i].pg)), &start,
-                               &block_order));
-    EXPECT(start == mfn_x(page_to_mfn(out[i].pg)));
-    EXPECT(block_order == choice.order);
-    EXPECT(naive_heap_take(start, BIT(order)));
+    mfn = page_to_mfn(out[i].pg);
+    EXPECT(IS_ALIGNED(mfn_x(mfn), BIT(order)));
+    EXPECT(mfn_to_maddr(mfn) + (PAGE_SIZE << order) <= limit_of(step));
+    EXPECT(naive_heap_take(mfn_x(mfn), BIT(order)));
 }
 
 static void give_back(unsigned int i)
@@ -101,17 +108,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct step step = { data[0], data[1], data[2] };
         unsigned int i = step.what % MAX_OUT;
 
+        hosted_set_cpu_id(step.what / MAX_OUT % NR_CPUS);
         if (out[i].pg)
             give_back(i);
         else
             take(i, &step);
     }
+    hosted_set_cpu_id(0);
     expect_agreement();
     for (unsigned int i = 0; i < MAX_OUT; i++)
         if (out[i].pg)
             give_back(i);
     expect_agreement();
-    EXPECT(heap_check() == 0);
 
     return 0;
 }

@@ -113,7 +113,8 @@ void destroy_with_all_interruptions(void (*build)(void))
         yields(0, true);
         rc = domain_destroy(d);
         EXPECT(nr_questions < 8);
-        EXPECT(heap_nr_free() - nr_free < 8);
+        /* Of those that nobody uses many go at once. */
+        EXPECT(heap_nr_free() - nr_free < 64 + 8);
         hosted_yield(NULL);
         EXPECT_EQ(audit_heap(), 0);
     } while (rc == -ERESTART);

@@ -172,8 +172,8 @@ bool guest_allocate(unsigned int guest, unsigned int order, unsigned int later,
                     struct guest_block *block)
 {
     struct tlb_debt debt = TLB_NO_DEBT;
-    struct page_info *pg =
-        alloc_heap_pages(order, HEAP_NO_LIMIT, later ? &debt : NULL);
+    struct page_info *pg = alloc_heap_pages(order, HEAP_NO_LIMIT, HEAP_NO_SCRUB,
+                                            later ? &debt : NULL);
 
     if (!pg)
         return false;

@@ -117,7 +117,7 @@ void naive_heap_blocks(unsigned long nr_blocks[NR_ORDERS])
             nr_blocks[order]++;
 }
 
-static unsigned int tier_of(unsigned long frame)
+unsigned int naive_heap_tier(unsigned long frame)
 {
     if (frame < (16UL << 20) / 4096)
         return 0;
@@ -125,8 +125,7 @@ static unsigned int tier_of(unsigned long frame)
     return frame < (4UL << 30) / 4096 ? 1 : 2;
 }
 
-bool naive_heap_choose(unsigned int order, paddr_t limit,
-                       struct naive_choice *choice)
+bool naive_heap_find(unsigned int order, paddr_t limit, unsigned int *tier)
 {
     unsigned int o;
     bool found = false;
@@ -134,15 +133,10 @@ bool naive_heap_choose(unsigned int order, paddr_t limit,
     for (unsigned int i = 0; i < nr_windows; i++)
         for (unsigned long f = window[i].start; next_block(&window[i], &f, &o);
              f += 1UL << o) {
-            unsigned int tier = tier_of(f);
-
             if (o < order || (f + (1UL << order)) * 4096 > limit)
                 continue;
-            if (found && tier < choice->tier)
-                continue;
-            if (found && tier == choice->tier && o >= choice->order)
-                continue;
-            *choice = (struct naive_choice){ tier, o };
+            if (!found || naive_heap_tier(f) > *tier)
+                *tier = naive_heap_tier(f);
             found = true;
         }
 

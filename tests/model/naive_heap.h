@@ -24,15 +24,11 @@ bool naive_heap_take(unsigned long start, unsigned long nr);
 unsigned long naive_heap_nr_free(void);
 void naive_heap_blocks(unsigned long nr_blocks[NR_ORDERS]);
 
-/* From where must a request be served? */
-struct naive_choice {
-    unsigned int tier;  /* the higher the better */
-    unsigned int order; /* of the block, the lower the better */
-};
+/* How scarce is a frame? The higher the less. */
+unsigned int naive_heap_tier(unsigned long frame);
 
-/* False: it must fail. */
-bool naive_heap_choose(unsigned int order, paddr_t limit,
-                       struct naive_choice *choice);
+/* The highest tier that has a block for a request. False: there is none. */
+bool naive_heap_find(unsigned int order, paddr_t limit, unsigned int *tier);
 
 /* The block that holds frame @frame; false if it is not free. */
 bool naive_heap_block_of(unsigned long frame, unsigned long *start,

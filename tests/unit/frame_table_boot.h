@@ -24,6 +24,13 @@ static inline int boot(struct memory_map *map)
     return frame_table_init(map);
 }
 
+/* Let all that has a place have an entry. */
+static inline void open_all(void)
+{
+    for (unsigned long pdx = 0; pdx < nr_pdxs; pdx += GROUP)
+        frame_table_open(pdx_to_mfn(pdx));
+}
+
 static struct memory_map map_copy;
 
 static inline struct memory_map *map_of(const struct ram *ram, unsigned int nr)

@@ -155,7 +155,7 @@ TEST(audit, i11_what_is_held_has_an_owner)
     struct page_info *frame;
 
     m = sound_machine();
-    frame = alloc_heap_pages(0, HEAP_NO_LIMIT, NULL);
+    frame = alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL);
     REQUIRE(frame != NULL);
     EXPECT_BROKEN_BY(11, "has an owner", frame->count_info, 1);
     EXPECT_BROKEN_BY(11, "has an owner", frame->count_info, PGC_allocated | 1);
@@ -266,7 +266,7 @@ TEST(audit, memory_is_taken_and_given_back)
     nr_free = heap_nr_free();
     EXPECT_EQ(audit(), 0);
     EXPECT_EQ(heap_nr_free(), nr_free);
-    while (alloc_heap_pages(0, HEAP_NO_LIMIT, NULL))
+    while (alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL))
         ;
     EXPECT_EQ(audit(), -ENOMEM);
     audit_lend(memory, sizeof(memory));

@@ -32,7 +32,9 @@ static void expect_defaults(int line)
     if (options.console != CONSOLE_COM1 || options.log_level != LOG_INFO ||
         options.max_cpus != UINT_MAX || options.mem != PADDR_MAX ||
         options.exact_map || options.nr_memmap || !options.pdx ||
-        strcmp(options.selftest, "*") != 0 || options.poweroff)
+        !options.numa || options.fake_nodes || options.heap_fail_at ||
+        options.heap_fail_every || strcmp(options.selftest, "*") != 0 ||
+        options.poweroff || options.scrub != SCRUB_IDLE)
         test_fail(__FILE__, line, "an option is not at its default");
 }
 
@@ -57,6 +59,64 @@ TEST(cmdline, each_option_is_understood)
     EXPECT_EQ(options.pdx, false);
     EXPECT_STR(options.selftest, "string:*");
     EXPECT(options.poweroff);
+}
+
+TEST(cmdline, memory_is_scrubbed_by_whom_it_says)
+{
+    parse_quietly("scrub=eager");
+    EXPECT_EQ(options.scrub, SCRUB_EAGER);
+    parse_quietly("scrub=off");
+    EXPECT_EQ(options.scrub, SCRUB_OFF);
+    parse_quietly("scrub=off scrub=idle");
+    EXPECT_EQ(options.scrub, SCRUB_IDLE);
+    parse_quietly("scrub=eager scrub scrub= scrub=on scrub=idl scrub=idle,off");
+    EXPECT_EQ(options.scrub, SCRUB_EAGER);
+}
+
+TEST(cmdline, of_nodes_there_are_firmwares_one_or_fakes)
+{
+    static const char *const bad[] = {
+        "numa",         "numa=",         "numa=fake",      "numa=fake=",
+        "numa=fake=0",  "numa=fake=two", "numa=fake=2x",   "numa=fakes=2",
+        "numa=fake=-1", "numa=yes",      "numa=fake=4096M"
+    };
+
+    parse_quietly("numa=off");
+    EXPECT(!options.numa && options.fake_nodes == 0);
+    parse_quietly("numa=off numa=fake=7");
+    EXPECT(options.numa && options.fake_nodes == 7);
+    parse_quietly("numa=fake=7 numa=on");
+    EXPECT(options.numa && options.fake_nodes == 0);
+    parse_quietly("numa=fake=0xffffffff");
+    EXPECT_EQ(options.fake_nodes, UINT_MAX);
+
+    for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        parse(bad[i]);
+        expect_defaults(__LINE__);
+        EXPECT(says("\"numa\" is on, off or fake=N"));
+    }
+}
+
+TEST(cmdline, heap_fail_takes_one_number_or_two)
+{
+    static const char *const bad[] = { "heap-fail",     "heap-fail=",
+                                       "heap-fail=0",   "heap-fail=x",
+                                       "heap-fail=3,",  "heap-fail=3,0",
+                                       "heap-fail=3,x", "heap-fail=3,2,1",
+                                       "heap-fail=,3" };
+
+    parse_quietly("heap-fail=3");
+    EXPECT_EQ(options.heap_fail_at, 3);
+    EXPECT_EQ(options.heap_fail_every, 0);
+    parse_quietly("heap-fail=3 heap-fail=5,7");
+    EXPECT_EQ(options.heap_fail_at, 5);
+    EXPECT_EQ(options.heap_fail_every, 7);
+
+    for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        parse(bad[i]);
+        expect_defaults(__LINE__);
+        EXPECT(says("\"heap-fail\" is N or N,EVERY"));
+    }
 }
 
 TEST(cmdline, each_name_has_its_value)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Which frames of devices a domain may map, and whose they are. */
+#include <hosted.h>
 #include <test.h>
 #include <xen/domheap.h>
 #include <xen/errno.h>
 #include <xen/frame_table.h>
+#include <xen/m2p.h>
 #include <xen/page_alloc.h>
 #include <xen/page_ref.h>
 
@@ -112,4 +114,25 @@ TEST(devices, memory_is_no_device)
     EXPECT(get_page(stolen, d) && put_page_allocated(stolen));
     put_page(stolen);
     EXPECT_EQ(domain_permit_device(d, _mfn(first), 1), -EBUSY);
+}
+
+/* Where RAM begins that the heap never had: nobody has needed an entry yet. */
+TEST(devices, one_that_has_a_place_gets_its_entry)
+{
+    static const struct ram ram[] = {
+        { PV_FIRST_FRAME, PV_NR_FRAMES },
+        { 5 * FRAMES_PER_GROUP, 64 },
+    };
+    mfn_t mfn = _mfn(5 * FRAMES_PER_GROUP + 64);
+
+    small_machine(ram, 2);
+    heap_add(_mfn(ram[0].start), ram[0].nr);
+    hosted_arena_init();
+    EXPECT_EQ(m2p_init(), 0);
+    EXPECT_EQ(domains_init(), 0);
+    d = pv_domain(1, 1);
+    EXPECT(!mfn_valid(mfn));
+    EXPECT_EQ(domain_permit_device(d, mfn, 2), 0);
+    EXPECT_EQ(page_owner_tag(mfn_to_page(mfn)), dom_io->tag);
+    EXPECT_EQ(page_owner_tag(mfn_to_page(mfn_add(mfn, 2))), 0);
 }

@@ -106,7 +106,8 @@ TEST(domain, without_memory_there_is_none)
 
     pv_machine(1);
     for (unsigned int order = MAX_ORDER + 1; order-- > 0;)
-        while ((pg = alloc_heap_pages(order, HEAP_NO_LIMIT, NULL)) != NULL)
+        while ((pg = alloc_heap_pages(order, HEAP_NO_LIMIT, HEAP_NO_SCRUB,
+                                      NULL)) != NULL)
             last = pg;
     EXPECT_EQ(domain_create(0x1000, 1, 1, &d), -ENOMEM);
     free_heap_pages(last, 0, TLB_NO_DEBT);
@@ -122,7 +123,8 @@ TEST(domain, its_memory_is_cleared)
     struct domain *d;
 
     pv_machine(1);
-    while ((pg = alloc_heap_pages(0, HEAP_NO_LIMIT, NULL)) != NULL)
+    while ((pg = alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL)) !=
+           NULL)
         memset(frame_contents(page_to_mfn(pg)), 0xa5, PAGE_SIZE);
     for (unsigned long i = 0; i < 4; i++)
         free_heap_pages(mfn_to_page(_mfn(PV_FIRST_FRAME + 4 + i)), 0,
@@ -182,7 +184,7 @@ TEST(domain, a_frame_of_nobody_has_no_owner)
     struct page_info *pg;
 
     pv_machine(1);
-    pg = alloc_heap_pages(0, HEAP_NO_LIMIT, NULL);
+    pg = alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL);
     REQUIRE(pg != NULL);
     EXPECT(domain_of_page(pg) == NULL);
 }

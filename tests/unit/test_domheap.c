@@ -5,6 +5,7 @@
 #include <hosted.h>
 #include <test.h>
 #include <xen/errno.h>
+#include <xen/offline.h>
 
 #include <asm/contents.h>
 
@@ -94,7 +95,8 @@ TEST(domheap, what_a_frame_contained_is_not_handed_out)
     struct page_info *pg = NULL, *each;
 
     two_domains();
-    while ((each = alloc_heap_pages(0, HEAP_NO_LIMIT, NULL)) != NULL) {
+    while ((each = alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL)) !=
+           NULL) {
         memset(frame_contents(page_to_mfn(each)), 0xa5, PAGE_SIZE);
         if (IS_ALIGNED(mfn_x(page_to_mfn(each)), 4))
             pg = each;
@@ -236,8 +238,8 @@ TEST(domheap, memory_that_is_to_go_is_kept_from_everybody)
     two_domains();
     for (unsigned int i = 0; i < 3; i++)
         pg[i] = pv_page(d);
-    pg[0]->count_info |= PGC_broken;
-    pg[1]->count_info |= PGC_state_offlining;
+    EXPECT_EQ(offline_page(page_to_mfn(pg[0]), true), OFFLINE_PENDING);
+    EXPECT_EQ(offline_page(page_to_mfn(pg[1]), false), OFFLINE_PENDING);
     EXPECT_EQ(steal_page(d, pg[1], true, NULL), 0);
     EXPECT_EQ(pg[1]->count_info, PGC_state_offlining);
     unsteal_page(d, pg[1]);

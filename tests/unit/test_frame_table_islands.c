@@ -17,9 +17,9 @@ TEST(frame_table_islands, ram_that_is_less_than_its_entries_is_given_up)
     EXPECT_EQ(boot(map_of(ram, 5)), 0);
     EXPECT_EQ(frame_table_size(), 3 * GROUP_TABLE_SIZE);
     EXPECT_EQ(given_up(), 2 * LITTLE);
-    EXPECT(!mfn_valid(_mfn(3 * GROUP + 7)));
-    EXPECT(mfn_valid(_mfn(5 * GROUP + 7)));
-    EXPECT(!mfn_valid(_mfn(7 * GROUP)));
+    EXPECT(!mfn_has_place(_mfn(3 * GROUP + 7)));
+    EXPECT(mfn_has_place(_mfn(5 * GROUP + 7)));
+    EXPECT(!mfn_has_place(_mfn(7 * GROUP)));
     EXPECT(bootmem_owner(_mfn(3 * GROUP + 7)) != NULL);
     EXPECT(bootmem_owner(_mfn(7 * GROUP + 9)) != NULL);
     EXPECT_EQ(bootmem_nr_free() + bootmem_nr_allocated(), 2 * GROUP + LITTLE);
@@ -48,7 +48,7 @@ TEST(frame_table_islands, little_ram_with_a_reservation_stays)
     EXPECT_EQ(bootmem_reserve(at, at + 1, "module"), 0);
     EXPECT_EQ(boot(map_of(ram, 2)), 0);
     EXPECT_EQ(given_up(), 0);
-    EXPECT(mfn_valid(_mfn(3 * GROUP)));
+    EXPECT(mfn_has_place(_mfn(3 * GROUP)));
 }
 
 TEST(frame_table_islands, little_ram_stays_where_there_is_no_other)

@@ -224,7 +224,7 @@ TEST(grant_table, an_unmap_whose_status_cannot_be_told_is_one)
 static void leave_free(unsigned long nr)
 {
     while (heap_nr_free() > nr)
-        if (!alloc_heap_pages(0, HEAP_NO_LIMIT, NULL))
+        if (!alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL))
             break;
 }
 

@@ -7,19 +7,34 @@
 
 #include <hosted.h>
 #include <test.h>
+#include <xen/arch.h>
 #include <xen/frame_table.h>
 #include <xen/page_alloc.h>
+#include <xen/smp.h>
+
+#include <asm/processor.h>
 
 #include "../model/small_machine.h"
 
-#define NR_THREADS 4U
-#define NR_ROUNDS  8000U
+#define NR_THREADS 3U
+#define NR_ROUNDS  30000U
 #define NR_HELD    16U
+#define TOP        11U
 #define FIRST      BIT(12)
-#define NR         BIT(12)
+#define NR         BIT(TOP)
+
+struct block {
+    struct page_info *pg;
+    unsigned int order;
+};
 
 /* Who has the frame; plain, so that two at once are a race for TSan too. */
 static unsigned int user[NR];
+
+/* A block on its way from one CPU to the next, which gives it back. */
+static struct page_info *passed[NR_THREADS];
+
+static unsigned int nr_done;
 
 static void use(struct page_info *pg, unsigned int order, unsigned int from,
                 unsigned int to)
@@ -33,39 +48,84 @@ static void use(struct page_info *pg, unsigned int order, unsigned int from,
     }
 }
 
-static void give_back(struct page_info *pg, unsigned int order, unsigned int me)
+static void give_back(struct block *block, unsigned int me)
 {
-    use(pg, order, me, 0);
-    free_heap_pages(pg, order, TLB_NO_DEBT);
+    use(block->pg, block->order, me, 0);
+    free_heap_pages(block->pg, block->order, TLB_NO_DEBT);
+    block->pg = NULL;
+}
+
+static void take(struct block *block, unsigned int random, unsigned int me)
+{
+    block->order = random & 15;
+    if (block->order > 9)
+        block->order = 0;
+    block->pg = alloc_heap_pages(
+        block->order, HEAP_NO_LIMIT,
+        HEAP_NO_SCRUB | (random & 16 ? HEAP_LONG_LIVED : 0), NULL);
+    if (block->pg)
+        use(block->pg, block->order, 0, me);
+}
+
+/* Leave a frame to the next CPU, and give back what the one before has left. */
+static void pass_on(unsigned int me)
+{
+    unsigned int before = (me + NR_THREADS - 1) % NR_THREADS;
+    struct block block = { .order = 0 };
+
+    block.pg = __atomic_exchange_n(&passed[before], NULL, __ATOMIC_ACQUIRE);
+    if (block.pg)
+        give_back(&block, before + 1);
+    if (__atomic_load_n(&passed[me], __ATOMIC_RELAXED))
+        return;
+    take(&block, 0, me + 1);
+    if (block.pg)
+        __atomic_store_n(&passed[me], block.pg, __ATOMIC_RELEASE);
+}
+
+static void step(struct block *held, unsigned int random, unsigned int me)
+{
+    struct block *block = &held[random >> 16 & (NR_HELD - 1)];
+
+    switch (random >> 24 & 31) {
+    case 0: heap_drain(); break;
+    case 1 ... 6: pass_on(me); break;
+    default:
+        if (block->pg)
+            give_back(block, me + 1);
+        else
+            take(block, random >> 8, me + 1);
+    }
+}
+
+/* Others may still ask. */
+static void wait_for_others(void)
+{
+    __atomic_fetch_add(&nr_done, 1, __ATOMIC_RELEASE);
+    while (__atomic_load_n(&nr_done, __ATOMIC_ACQUIRE) < NR_THREADS) {
+        smp_answer();
+        cpu_relax();
+    }
 }
 
 static void *allocate_and_free(void *cpu)
 {
-    struct page_info *held[NR_HELD] = { NULL };
-    unsigned int order[NR_HELD], me = (unsigned int)(uintptr_t)cpu + 1;
-    unsigned int random = me;
+    struct block held[NR_HELD] = { { NULL, 0 } };
+    unsigned int me = (unsigned int)(uintptr_t)cpu, random = me + 1;
 
-    hosted_set_cpu_id(me - 1);
+    hosted_set_cpu_id(me);
+    if (me > 0)
+        smp_join();
     for (unsigned int round = 0; round < NR_ROUNDS; round++) {
-        unsigned int i;
-
         random = random * 1664525 + 1013904223;
-        i = random >> 16 & (NR_HELD - 1);
-        if (held[i]) {
-            give_back(held[i], order[i], me);
-            held[i] = NULL;
-            continue;
-        }
-        order[i] = random >> 24 & 7;
-        held[i] = alloc_heap_pages(order[i], HEAP_NO_LIMIT, NULL);
-        if (held[i])
-            use(held[i], order[i], 0, me);
-        if (round % 1000 == 0 && heap_check())
-            abort();
+        step(held, random, me);
+        smp_answer();
     }
     for (unsigned int i = 0; i < NR_HELD; i++)
-        if (held[i])
-            give_back(held[i], order[i], me);
+        if (held[i].pg)
+            give_back(&held[i], me + 1);
+    wait_for_others();
+    heap_leave();
 
     return NULL;
 }
@@ -76,19 +136,31 @@ TEST(heap_threads, each_frame_is_one_cpus_and_all_come_back)
     pthread_t thread[NR_THREADS];
 
     small_machine_heap(ram, 1);
+    smp_set_nr_cpus(NR_THREADS);
     for (uintptr_t i = 0; i < NR_THREADS; i++)
         EXPECT_EQ(
             pthread_create(&thread[i], NULL, allocate_and_free, (void *)i), 0);
     for (unsigned int i = 0; i < NR_THREADS; i++)
         pthread_join(thread[i], NULL);
-    EXPECT_EQ(heap_nr_blocks(12), 1);
+    for (unsigned int i = 0; i < NR_THREADS; i++)
+        if (passed[i])
+            give_back(&(struct block){ passed[i], 0 }, i + 1);
     EXPECT_EQ(heap_nr_free(), NR);
+    EXPECT_EQ(heap_check(), 0);
+    heap_leave();
+    for (unsigned int cpu = 1; cpu < NR_THREADS; cpu++) {
+        hosted_set_cpu_id(cpu);
+        smp_leave();
+    }
+    hosted_set_cpu_id(0);
+    heap_drain();
+    EXPECT_EQ(heap_nr_blocks(TOP), 1);
     EXPECT_EQ(heap_check(), 0);
 }
 
 /*
  * While one CPU looks through a block that it gives back, another gives back
- * the first frame of it. To have it happen just then, each time: the last
+ * the last frame of it. To have it happen just then, each time: the last
  * entries cannot be read, and the other CPU is the handler of the signal.
  */
 static struct page_info *shared;
@@ -105,7 +177,7 @@ static void be_the_other_cpu(int signal_number)
     (void)signal_number;
     protect_last_entries(PROT_READ | PROT_WRITE);
     hosted_set_cpu_id(1);
-    free_heap_pages(shared, 0, TLB_NO_DEBT);
+    free_heap_pages(shared + BIT(8) - 1, 0, TLB_NO_DEBT);
     hosted_set_cpu_id(0);
 }
 
@@ -114,7 +186,7 @@ static void free_by_two(void)
     if (signal(SIGSEGV, be_the_other_cpu) == SIG_ERR)
         abort();
     protect_last_entries(PROT_NONE);
-    free_heap_pages(shared, 12, TLB_NO_DEBT);
+    free_heap_pages(shared, 8, TLB_NO_DEBT);
 }
 
 TEST(heap_threads, two_cpus_that_give_back_one_frame_are_a_bug)
@@ -122,8 +194,31 @@ TEST(heap_threads, two_cpus_that_give_back_one_frame_are_a_bug)
     static const struct ram ram[] = { { FIRST, NR } };
 
     small_machine_heap(ram, 1);
-    shared = alloc_heap_pages(12, HEAP_NO_LIMIT, NULL);
+    shared = alloc_heap_pages(8, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL);
     REQUIRE(shared != NULL);
-    last_entries = (void *)((uintptr_t)(shared + NR - 1) & PAGE_MASK);
+    last_entries = (void *)((uintptr_t)(shared + BIT(8) - 1) & PAGE_MASK);
+    EXPECT(last_entries > (void *)shared);
     EXPECT_BUG(free_by_two());
+}
+
+/* Both have looked before either has written: then each has it at hand. When
+ * the second gives it to the heap, that is noticed. */
+TEST(heap_threads, nor_can_two_have_it_at_hand_for_long)
+{
+    static const struct ram ram[] = { { FIRST, NR } };
+
+    small_machine_heap(ram, 1);
+    shared = alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL);
+    REQUIRE(shared != NULL);
+    /* So that the sum does not tell. */
+    EXPECT(alloc_heap_pages(3, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL) != NULL);
+    hosted_set_cpu_id(1);
+    free_heap_pages(shared, 0, TLB_NO_DEBT);
+    hosted_set_cpu_id(0);
+    shared->count_info = 0;
+    free_heap_pages(shared, 0, TLB_NO_DEBT);
+    EXPECT_EQ(heap_check(), 1);
+    heap_leave();
+    hosted_set_cpu_id(1);
+    EXPECT_BUG(heap_leave());
 }

@@ -272,7 +272,7 @@ TEST(memory_exchange, whatever_cannot_be_read_or_written_nothing_is_lost)
 TEST(memory_exchange, without_memory_nothing_happens)
 {
     machine();
-    while (alloc_heap_pages(0, HEAP_NO_LIMIT, NULL))
+    while (alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL))
         ;
     nr_free = 0;
     EXPECT_EQ(exchange(), -ENOMEM);

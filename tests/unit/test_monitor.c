@@ -26,6 +26,7 @@ static void boot(void)
     EXPECT_EQ(bootmem_reserve(0x200000, 0x400000, "the image"), 0);
     view.raw = &raw;
     view.map = hosted_boot(&raw);
+    hosted_arena_init();
     hosted_console_clear();
 }
 
@@ -88,6 +89,7 @@ TEST(monitor, map_shows_every_row)
         e820_add(&raw, i << 24, 1 << 22, E820_RAM);
     view.raw = &raw;
     view.map = hosted_boot(&raw);
+    hosted_arena_init();
     got = answer("map");
     for (uint64_t i = 0; i < E820_MAX_ENTRIES; i++) {
         char range[64];
@@ -123,7 +125,7 @@ TEST(monitor, page_tells_what_kind_of_frame_it_is)
     boot();
     expect_answer("page 0x1000000", "free, in the block of order");
     expect_answer("page mfn 0x1000", "address 0x1000000");
-    expect_answer("page mfn 0x1001", "the head of the block speaks for it");
+    expect_answer("page mfn 0x1001", "says nothing: the block is free");
     expect_answer("page 16M", "mfn 0x1000,");
     expect_answer("page 0x200fff", "kept    for the image");
     expect_answer("page 0x200000", "heap    not free");
@@ -132,16 +134,22 @@ TEST(monitor, page_tells_what_kind_of_frame_it_is)
     expect_answer("page 64G", "nothing is known");
 }
 
-TEST(monitor, page_of_the_head_of_a_block_shows_the_free_overlay)
+/* Of a chunk that is taken apart; the frame itself is at hand. */
+TEST(monitor, page_of_a_free_frame_shows_the_free_overlay)
 {
-    unsigned int order;
+    struct page_info *pg;
     char line[64];
-    mfn_t head;
 
     boot();
-    head = heap_block_of(_mfn(0x1000), &order);
-    snprintf(line, sizeof(line), "page mfn %#lx", mfn_x(head));
-    expect_answer(line, "free, head of its block: order");
+    pg = alloc_heap_pages(4, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL);
+    REQUIRE(pg != NULL);
+    free_heap_pages(pg + 3, 0, TLB_NO_DEBT);
+    for (unsigned int i = 3; i < 17; i += 13) {
+        snprintf(line, sizeof(line), "page mfn %#lx",
+                 mfn_x(page_to_mfn(pg)) + i);
+        expect_answer(line, "free: taint 0, timestamp 0");
+        expect_answer(line, "free, in the block of order");
+    }
 }
 
 TEST(monitor, a_block_can_be_taken_and_given_back_by_hand)

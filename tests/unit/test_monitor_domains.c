@@ -88,7 +88,7 @@ TEST(monitor_domains, the_audit_says_whether_all_is_well)
     EXPECT_ANSWER("audit", "I1 is broken at frame");
     EXPECT_ANSWER("audit", "audit   breaks I1\n");
     m.plain->count_info--;
-    while (alloc_heap_pages(0, HEAP_NO_LIMIT, NULL))
+    while (alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL))
         ;
     audit_lend(NULL, 0);
     EXPECT_ANSWER("audit", "audit   not possible: no memory");

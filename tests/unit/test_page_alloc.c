@@ -21,9 +21,12 @@ static void heap_of_one_block(unsigned int order)
     EXPECT_EQ(heap_nr_free(), BIT(order));
 }
 
-/* The free blocks are one of each order whose bit is in @orders. */
+/* The free blocks are one of each order whose bit is in @orders, when no CPU
+ * has anything at hand. */
 static void expect_one_each(unsigned long orders)
 {
+    EXPECT_EQ(heap_check(), 0);
+    heap_drain();
     for (unsigned int o = 0; o <= MAX_ORDER; o++)
         EXPECT_EQ(heap_nr_blocks(o), orders >> o & 1);
     EXPECT_EQ(heap_check(), 0);
@@ -31,7 +34,7 @@ static void expect_one_each(unsigned long orders)
 
 static unsigned long alloc(unsigned int order, paddr_t limit)
 {
-    struct page_info *pg = alloc_heap_pages(order, limit, NULL);
+    struct page_info *pg = alloc_heap_pages(order, limit, HEAP_NO_SCRUB, NULL);
 
     return pg ? mfn_x(page_to_mfn(pg)) : 0;
 }
@@ -39,21 +42,20 @@ static unsigned long alloc(unsigned int order, paddr_t limit)
 /* An allocator that never merges passes every test that looks at sums only. */
 TEST(page_alloc, freeing_every_frame_rebuilds_the_one_block)
 {
-    static struct page_info *pg[NR];
-
     heap_of_one_block(TOP);
     for (unsigned long i = 0; i < NR; i++)
-        pg[i] = alloc_heap_pages(0, HEAP_NO_LIMIT, NULL);
+        EXPECT(alloc(0, HEAP_NO_LIMIT) != 0);
     EXPECT_EQ(heap_nr_free(), 0);
-    EXPECT(alloc_heap_pages(0, HEAP_NO_LIMIT, NULL) == NULL);
+    EXPECT_EQ(alloc(0, HEAP_NO_LIMIT), 0);
 
     for (unsigned long i = 0; i < NR; i += 2)
-        free_heap_pages(pg[i], 0, TLB_NO_DEBT);
+        free_heap_pages(mfn_to_page(_mfn(NR + i)), 0, TLB_NO_DEBT);
+    heap_drain();
     EXPECT_EQ(heap_nr_blocks(0), NR / 2); /* no two are buddies */
     EXPECT_EQ(heap_check(), 0);
 
     for (unsigned long i = 1; i < NR; i += 2)
-        free_heap_pages(pg[i], 0, TLB_NO_DEBT);
+        free_heap_pages(mfn_to_page(_mfn(NR + i)), 0, TLB_NO_DEBT);
     expect_one_each(BIT(TOP));
 }
 
@@ -61,7 +63,8 @@ TEST(page_alloc, a_split_hands_out_the_lowest_part_of_each_order)
 {
     heap_of_one_block(MAX_ORDER);
     for (unsigned int order = 0; order <= MAX_ORDER; order++) {
-        struct page_info *pg = alloc_heap_pages(order, HEAP_NO_LIMIT, NULL);
+        struct page_info *pg =
+            alloc_heap_pages(order, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL);
 
         REQUIRE(pg != NULL);
         EXPECT_EQ(mfn_x(page_to_mfn(pg)), BIT(MAX_ORDER));
@@ -78,7 +81,8 @@ TEST(page_alloc, an_order_that_there_is_not_is_refused)
 
     heap_of_one_block(MAX_ORDER);
     for (unsigned int i = 0; i < ARRAY_SIZE(order); i++) {
-        EXPECT(alloc_heap_pages(order[i], HEAP_NO_LIMIT, NULL) == NULL);
+        EXPECT(alloc_heap_pages(order[i], HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL) ==
+               NULL);
         EXPECT_EQ(heap_nr_blocks(order[i]), 0);
     }
     expect_one_each(BIT(MAX_ORDER));
@@ -91,7 +95,7 @@ TEST(page_alloc, the_largest_blocks_do_not_merge)
     struct page_info *pg;
 
     small_machine_heap(ram, 1);
-    pg = alloc_heap_pages(MAX_ORDER, HEAP_NO_LIMIT, NULL);
+    pg = alloc_heap_pages(MAX_ORDER, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL);
     REQUIRE(pg != NULL);
     expect_one_each(BIT(MAX_ORDER));
     free_heap_pages(pg, MAX_ORDER, TLB_NO_DEBT);
@@ -177,13 +181,16 @@ TEST(page_alloc, blocks_do_not_merge_with_what_is_in_a_hole)
     small_machine_heap(ram, 2);
     EXPECT_EQ(heap_nr_blocks(order), 2);
     for (unsigned int i = 0; i < 2; i++) {
-        pg = alloc_heap_pages(order, (6 - 3 * i) * GROUP * PAGE_SIZE, NULL);
+        pg = alloc_heap_pages(order, (6 - 3 * i) * GROUP * PAGE_SIZE,
+                              HEAP_NO_SCRUB, NULL);
         REQUIRE(pg != NULL);
         free_heap_pages(pg, order, TLB_NO_DEBT);
-        pg = alloc_heap_pages(0, (6 - 3 * i) * GROUP * PAGE_SIZE, NULL);
+        pg = alloc_heap_pages(0, (6 - 3 * i) * GROUP * PAGE_SIZE, HEAP_NO_SCRUB,
+                              NULL);
         REQUIRE(pg != NULL);
         free_heap_pages(pg, 0, TLB_NO_DEBT);
     }
+    heap_drain();
     EXPECT_EQ(heap_nr_blocks(order), 2);
     EXPECT_EQ(heap_check(), 0);
 }
@@ -209,7 +216,8 @@ TEST(page_alloc, a_limit_is_kept_to_the_byte)
         EXPECT_EQ(alloc(order, enough - PAGE_SIZE), 0);
         EXPECT_EQ(alloc(order, enough - 1), 0);
         for (paddr_t more = 0; more <= PAGE_SIZE; more += PAGE_SIZE) {
-            struct page_info *pg = alloc_heap_pages(order, enough + more, NULL);
+            struct page_info *pg =
+                alloc_heap_pages(order, enough + more, HEAP_NO_SCRUB, NULL);
 
             REQUIRE(pg != NULL);
             EXPECT_EQ(mfn_x(page_to_mfn(pg)), NR);
@@ -221,18 +229,41 @@ TEST(page_alloc, a_limit_is_kept_to_the_byte)
     expect_one_each(BIT(TOP));
 }
 
-TEST(page_alloc, a_limit_finds_blocks_behind_others_on_their_list)
+/* Two in one chunk, and the same two chunks further up, twice. */
+TEST(page_alloc, a_limit_finds_blocks_whatever_there_is_above_it)
 {
-    static const struct ram ram[] = {
-        { 0x10, 2 }, { 0x20, 2 }, { 0x30, 2 }, { 0x40, 4 }
-    };
+    static const struct ram ram[] = { { 0x10, 2 },    { 0x20, 2 },
+                                      { 0x410, 2 },   { 0x420, 2 },
+                                      { 0x810, 509 }, { 0xc00, 512 } };
+    static const unsigned long limit[] = { 0x12, 0x22, 0x412, 0x422 };
 
-    small_machine_heap(ram, 4);
-    EXPECT_EQ(alloc(1, 0x22 * PAGE_SIZE), 0x20);
-    EXPECT_EQ(alloc(1, 0x22 * PAGE_SIZE), 0x10);
-    EXPECT_EQ(alloc(1, 0x22 * PAGE_SIZE), 0);
-    EXPECT_EQ(alloc(1, 0x42 * PAGE_SIZE), 0x30); /* the smaller one first */
-    EXPECT_EQ(alloc(1, 0x42 * PAGE_SIZE), 0x40);
+    small_machine_heap(ram, 6);
+    for (unsigned int i = 0; i < 4; i++) {
+        EXPECT_EQ(alloc(1, (limit[i] - 1) * PAGE_SIZE), 0);
+        EXPECT_EQ(alloc(1, limit[i] * PAGE_SIZE), limit[i] - 2);
+    }
+    EXPECT_EQ(alloc(0, 0x422 * PAGE_SIZE), 0);
+    EXPECT_EQ(heap_nr_free(), 1021);
+}
+
+/* The only frame left is in the middle of a chunk that is anybody's, and in
+ * the middle of one that a CPU has. */
+TEST(page_alloc, a_limit_inside_a_chunk_finds_the_last_frame_below_it)
+{
+    struct page_info *pg[2];
+
+    heap_of_one_block(TOP);
+    for (unsigned int i = 0; i < 2; i++) {
+        pg[i] = alloc_heap_pages(8, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL);
+        REQUIRE(pg[i] != NULL);
+    }
+    free_heap_pages(pg[0] + 77, 0, TLB_NO_DEBT);
+    free_heap_pages(pg[0] + 200, 3, TLB_NO_DEBT);
+    EXPECT_EQ(alloc(0, (NR + 77) * PAGE_SIZE), 0);
+    EXPECT_EQ(alloc(0, (NR + 78) * PAGE_SIZE), NR + 77);
+    EXPECT_EQ(alloc(3, (NR + 207) * PAGE_SIZE), 0);
+    EXPECT_EQ(alloc(3, (NR + 208) * PAGE_SIZE), NR + 200);
+    EXPECT_EQ(heap_check(), 0);
 }
 
 TEST(page_alloc, scarce_memory_is_used_last)
@@ -250,6 +281,21 @@ TEST(page_alloc, scarce_memory_is_used_last)
     EXPECT_EQ(alloc(0, HEAP_NO_LIMIT), 0);
 }
 
+/* One at a time, though a CPU takes many to have them at hand. */
+TEST(page_alloc, the_last_frames_of_a_tier_go_before_those_of_the_next)
+{
+    static const struct ram ram[] = { { 16, 16 },
+                                      { 8192, 16 },
+                                      { BIT(20), 3 } };
+
+    small_machine_heap(ram, 3);
+    for (unsigned int i = 0; i < 3; i++)
+        EXPECT(alloc(0, HEAP_NO_LIMIT) >= BIT(20));
+    for (unsigned int i = 0; i < 16; i++)
+        EXPECT(alloc(0, HEAP_NO_LIMIT) >= 8192);
+    EXPECT_EQ(alloc(0, HEAP_NO_LIMIT), 16);
+}
+
 TEST(page_alloc, an_empty_lowest_tier_is_no_trouble)
 {
     heap_of_one_block(13);
@@ -264,14 +310,15 @@ TEST(page_alloc, what_became_free_last_goes_first)
 
     heap_of_one_block(TOP);
     for (unsigned int i = 0; i < 4; i++) {
-        pg[i] = alloc_heap_pages(1, HEAP_NO_LIMIT, NULL);
-        EXPECT(alloc_heap_pages(1, HEAP_NO_LIMIT, NULL) !=
+        pg[i] = alloc_heap_pages(1, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL);
+        EXPECT(alloc_heap_pages(1, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL) !=
                NULL); /* its buddy */
     }
     for (unsigned int i = 0; i < 4; i++)
         free_heap_pages(pg[i], 1, TLB_NO_DEBT);
     for (unsigned int i = 4; i-- > 0;)
-        EXPECT(alloc_heap_pages(1, HEAP_NO_LIMIT, NULL) == pg[i]);
+        EXPECT(alloc_heap_pages(1, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL) ==
+               pg[i]);
 }
 
 TEST(page_alloc, a_block_may_come_back_in_parts)
@@ -279,8 +326,9 @@ TEST(page_alloc, a_block_may_come_back_in_parts)
     struct page_info *pg;
 
     heap_of_one_block(TOP);
-    pg = alloc_heap_pages(TOP, HEAP_NO_LIMIT, NULL);
+    pg = alloc_heap_pages(TOP, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL);
     REQUIRE(pg != NULL);
+    heap_clear_entries(pg, TOP);
     free_heap_pages(pg + 1, 0, TLB_NO_DEBT);
     free_heap_pages(pg + 512, 9, TLB_NO_DEBT);
     free_heap_pages(pg + 2, 1, TLB_NO_DEBT);
@@ -291,21 +339,25 @@ TEST(page_alloc, a_block_may_come_back_in_parts)
     expect_one_each(BIT(TOP));
 }
 
-/* A head that was taken out alone, or merged away, must not look like one. */
-TEST(page_alloc, what_is_no_head_any_more_has_an_entry_of_zeroes)
+/* As whoever has had it before them has left them; of a large one the first. */
+TEST(page_alloc, what_is_handed_out_has_entries_of_zeroes)
 {
-    struct page_info *low, *high;
+    heap_of_one_block(TOP + 1);
+    for (unsigned int order = 0; order <= TOP; order++) {
+        unsigned long nr = order < CHUNK_ORDER ? BIT(order) : 1;
+        struct page_info *pg =
+            alloc_heap_pages(order, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL);
 
-    heap_of_one_block(1);
-    low = alloc_heap_pages(0, HEAP_NO_LIMIT, NULL);
-    high = alloc_heap_pages(0, HEAP_NO_LIMIT, NULL);
-    REQUIRE(high == low + 1);
-    EXPECT(page_info_is_zero(low) && page_info_is_zero(high));
-    free_heap_pages(high, 0, TLB_NO_DEBT);
-    free_heap_pages(low, 0, TLB_NO_DEBT);
-    EXPECT(!page_info_is_zero(low) && page_info_is_zero(high));
-    EXPECT(alloc_heap_pages(1, HEAP_NO_LIMIT, NULL) == low);
-    EXPECT(page_info_is_zero(low) && page_info_is_zero(high));
+        REQUIRE(pg != NULL);
+        for (unsigned long i = 0; i < nr; i++)
+            EXPECT(page_info_is_zero(pg + i));
+        heap_clear_entries(pg, order);
+        for (unsigned long i = 0; i < BIT(order); i++)
+            EXPECT(page_info_is_zero(pg + i));
+        free_heap_pages(pg, order, TLB_NO_DEBT);
+        EXPECT_EQ(heap_check(), 0);
+    }
+    expect_one_each(BIT(TOP + 1));
 }
 
 TEST(page_alloc, the_block_of_a_frame_is_found_from_any_frame)
@@ -331,13 +383,13 @@ TEST(page_alloc, the_block_of_a_frame_is_found_from_any_frame)
     EXPECT(mfn_eq(heap_block_of(INVALID_MFN, &order), INVALID_MFN));
 }
 
-/* Start-up writes one entry for each block, however large. */
+/* Start-up writes no entry of a whole chunk, however many there are. */
 TEST(page_alloc, all_that_boot_left_is_taken_over_in_the_largest_blocks)
 {
     static const struct ram ram[] = { { 0, 4 * GROUP } };
     static struct memory_map map;
     struct heap_statistics s;
-    unsigned long nr_written = 0, nr_left, nr_blocks = 0;
+    unsigned long nr_written = 0, nr_left, nr_in_parts = 0;
 
     map = *small_machine_map(ram, 1);
     REQUIRE(bootmem_reserve(5 * PAGE_SIZE, 5 * PAGE_SIZE + 1, "in the way") ==
@@ -355,11 +407,13 @@ TEST(page_alloc, all_that_boot_left_is_taken_over_in_the_largest_blocks)
     EXPECT_EQ(s.nr_blocks[1], 2); /* 2, 6 */
     EXPECT_EQ(s.nr_blocks[2], 0);
     EXPECT_EQ(s.nr_blocks[3], 1); /* 8 */
-    for (unsigned int o = 0; o <= MAX_ORDER; o++)
-        nr_blocks += s.nr_blocks[o];
+    for (unsigned int o = 0; o < CHUNK_ORDER; o++)
+        nr_in_parts += s.nr_blocks[o] << o;
     for (unsigned long f = 0; f < 4 * GROUP; f++)
-        nr_written += !page_info_is_zero(mfn_to_page(_mfn(f)));
-    EXPECT_EQ(nr_written, nr_blocks);
+        nr_written +=
+            mfn_valid(_mfn(f)) && !page_info_is_zero(mfn_to_page(_mfn(f)));
+    EXPECT(nr_in_parts < 2 * CHUNK_FRAMES);
+    EXPECT_EQ(nr_written, nr_in_parts);
     EXPECT_EQ(heap_check(), 0);
     EXPECT(mfn_eq(bootmem_alloc(1, 1, PADDR_MAX, "late"), INVALID_MFN));
 }

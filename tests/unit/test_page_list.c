@@ -14,6 +14,7 @@ static struct page_list list = PAGE_LIST_EMPTY;
 static void list_of_all(void)
 {
     small_machine(ram, 1);
+    frame_table_open(_mfn(0));
     for (unsigned int i = 0; i < NR; i++)
         page_list_add(&list, pdx_to_page(i));
 }

@@ -46,8 +46,8 @@ TEST(page_ref, from_nothing_none_is_had)
 {
     struct page_info *pg = page_of_two_domains(), *free, *mine;
 
-    mine = alloc_heap_pages(2, HEAP_NO_LIMIT, NULL);
-    free = alloc_heap_pages(2, HEAP_NO_LIMIT, NULL);
+    mine = alloc_heap_pages(2, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL);
+    free = alloc_heap_pages(2, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL);
     REQUIRE(mine != NULL && free != NULL);
     free_heap_pages(free, 2, TLB_NO_DEBT);
     for (unsigned int i = 0; i < 4; i++) {

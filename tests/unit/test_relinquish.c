@@ -204,7 +204,7 @@ TEST(relinquish, what_the_hypervisor_shares_stays_until_it_wants_it_back)
 
     machine();
     build_all();
-    pg = alloc_heap_pages(0, HEAP_NO_LIMIT, NULL);
+    pg = alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL);
     REQUIRE(pg != NULL);
     EXPECT_EQ(share_page(d, pg, true), 0);
     EXPECT_EQ(audit_heap(), 0);

@@ -12,13 +12,14 @@
 #include "../model/guests.h"
 
 #define NR_STEPS        300000U
+#define NR_STEPS_MANY   60000U /* with many CPUs, who wait for each other */
 #define MAX_HELD        48U
 #define MAX_ORDER_TAKEN 4U
 
 /* The blocks that guests have; what a CPU works on is not among them. */
 static struct guest_block held[MAX_HELD];
 static unsigned int nr_held;
-static unsigned long nr_steps;
+static unsigned long nr_steps, most_steps;
 
 /* How rarely a CPU looks whether the clock must be started again. */
 static unsigned int restart_chance;
@@ -189,7 +190,7 @@ static void run_cpu(void)
             simulation_point();
         smp_join();
     }
-    while (nr_steps < NR_STEPS && test_nr_failures() == 0) {
+    while (nr_steps < most_steps && test_nr_failures() == 0) {
         step();
         check_clock();
         if (nr_steps++ % 4096 == 0)
@@ -198,6 +199,7 @@ static void run_cpu(void)
             EXPECT_EQ(heap_check(), 0);
         simulation_point();
     }
+    heap_leave();
 }
 
 static void run_guests(unsigned int nr, unsigned int chance)
@@ -205,6 +207,7 @@ static void run_guests(unsigned int nr, unsigned int chance)
     struct tlb_counters counters;
 
     restart_chance = chance;
+    most_steps = nr > 8 ? NR_STEPS_MANY : NR_STEPS;
     guests_start(nr);
     simulation_run(nr, run_cpu, choose);
     while (nr_held > 0) {
@@ -213,6 +216,7 @@ static void run_guests(unsigned int nr, unsigned int chance)
         guest_free(&block);
     }
     EXPECT_EQ(heap_check(), 0);
+    heap_drain();
     EXPECT_EQ(heap_nr_blocks(GUEST_MEMORY_ORDER), 1);
     tlb_counters(&counters);
     printf(

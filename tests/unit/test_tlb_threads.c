@@ -90,9 +90,9 @@ static void move_on(void)
         return;
     }
     if (draw(2)) {
-        pg = alloc_heap_pages(0, HEAP_NO_LIMIT, NULL);
+        pg = alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL);
     } else {
-        pg = alloc_heap_pages(0, HEAP_NO_LIMIT, &debt);
+        pg = alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, &debt);
         smp_answer();
         tlb_debt_pay(debt);
     }

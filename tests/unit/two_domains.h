@@ -35,7 +35,8 @@ static inline bool is_listed(const struct page_list *list,
 /* As the heap hands it out. */
 static inline struct page_info *nobodys_page(unsigned int order)
 {
-    struct page_info *pg = alloc_heap_pages(order, HEAP_NO_LIMIT, NULL);
+    struct page_info *pg =
+        alloc_heap_pages(order, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL);
 
     if (!pg)
         test_fail(__FILE__, __LINE__, "no block of order %u", order);

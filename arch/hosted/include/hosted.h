@@ -40,6 +40,10 @@ unsigned long hosted_nr_interrupts(void);
 /* Let the next calls of arch_map_frame_table() succeed @nr times, then fail. */
 void hosted_fail_map_after(unsigned int nr);
 
+/* Have @look called whenever a group of the frame table is about to be opened.
+ */
+void hosted_at_open(void (*look)(void));
+
 /* Memory for the contents of frames (<asm/contents.h>), all zero. Called by who
  * uses them; again, it clears what was touched. */
 void hosted_arena_init(void);

@@ -7,17 +7,16 @@
 #include <cpu/registers.h>
 #include <cpu/smpboot.h>
 #include <xen/bootmem.h>
+#include <xen/numa.h>
 #include <xen/printk.h>
 #include <xen/smp.h>
 
 void boot_find_cpus(struct boot_state *state)
 {
-    size_t size = state->madt_end - state->madt_start;
-    const void *table = NULL;
+    size_t size;
+    const void *table = boot_table_bytes(&state->madt_table, &size);
 
-    if (size > 0)
-        table = window_at(&boot_window, state->madt_start, size);
-    else
+    if (!table)
         printk(LOG_WARNING, "ACPI has no list of CPUs: this one is alone\n");
     madt_parse(table, size, &state->madt);
 
@@ -52,9 +51,12 @@ void boot_start_cpus(struct boot_state *state)
     state->nr_cpus_listed = state->madt.nr > 0 ? state->madt.nr : 1;
     if (lapic_init(state->madt.lapic)) {
         choose(state);
+        boot_place_cpus(&state->madt);
         interrupts_enable();
         if (state->madt.nr > 1)
             ms = smpboot_start(&state->madt, state->trampoline);
+    } else {
+        numa_print(1);
     }
     printk(LOG_INFO, "cpus: %u of %u are up in %lu ms\n",
            cpumask_weight(&cpu_online_map), state->nr_cpus_listed, ms);

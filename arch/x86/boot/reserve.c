@@ -9,6 +9,7 @@
 #include <cpu/image.h>
 #include <x86/multiboot2.h>
 #include <xen/acpi.h>
+#include <xen/badpage.h>
 #include <xen/bits.h>
 #include <xen/bootmem.h>
 #include <xen/mm-frame.h>
@@ -57,6 +58,14 @@ static void reserve_modules(const struct boot_state *state)
     }
 }
 
+/* Of several tables of one name the first counts. */
+static void note_table(struct boot_table *table, const char *wanted,
+                       const char *name, paddr_t start, paddr_t end)
+{
+    if (strcmp(name, wanted) == 0 && table->end == 0)
+        *table = (struct boot_table){ start, end };
+}
+
 /* Most tables lie where no RAM is, and need nothing. */
 static void reserve_table(const char *name, paddr_t start, paddr_t end,
                           void *context)
@@ -64,10 +73,9 @@ static void reserve_table(const char *name, paddr_t start, paddr_t end,
     struct boot_state *state = context;
     char owner[32];
 
-    if (strcmp(name, "APIC") == 0 && state->madt_end == 0) {
-        state->madt_start = start;
-        state->madt_end = end;
-    }
+    note_table(&state->madt_table, "APIC", name, start, end);
+    note_table(&state->srat_table, "SRAT", name, start, end);
+    note_table(&state->slit_table, "SLIT", name, start, end);
     if (!touches_ram(&state->map, start, end))
         return;
 
@@ -106,6 +114,7 @@ void boot_fill_bootmem(struct boot_state *state)
     acpi_visit_tables(&boot_window, info, reserve_table, state);
     reserve_framebuffer(state);
 
+    badpage_reserve(info->command_line);
     for (unsigned int i = 0; i < state->map.nr; i++) {
         const struct memory_range *range = &state->map.range[i];
 

@@ -3,17 +3,22 @@
 #include <boot/setup.h>
 #include <cpu/descriptors.h>
 #include <cpu/guest_space.h>
+#include <cpu/machine_check.h>
 #include <cpu/paging.h>
 #include <cpu/registers.h>
 #include <cpu/uart.h>
 #include <cpu/watchdog.h>
+#include <xen/bootmem.h>
 #include <xen/domain.h>
 #include <xen/frame_table.h>
+#include <xen/heap_fault.h>
 #include <xen/m2p.h>
 #include <xen/machine.h>
 #include <xen/monitor.h>
+#include <xen/offline.h>
 #include <xen/page_alloc.h>
 #include <xen/pdx.h>
+#include <xen/scrub.h>
 #include <xen/selftest.h>
 #include <xen/symbols.h>
 
@@ -83,13 +88,21 @@ static void heap_start(void)
     pdx_enable(state.options.pdx);
     if (frame_table_init(&state.map))
         boot_fail("there is no frame table");
+    if (m2p_init())
+        boot_fail("there is no memory for the M2P");
+    boot_make_nodes(&state);
+    scrub_set_mode(state.options.scrub);
     heap_init();
+    heap_open_when_idle();
+    offline_init(&state.map, bootmem_owner);
+    machine_check_enable();
+    machine_check_init();
+    if (state.options.heap_fail_at)
+        heap_fail_at(state.options.heap_fail_at, state.options.heap_fail_every);
 }
 
 static void owners_start(void)
 {
-    if (m2p_init())
-        boot_fail("there is no memory for the M2P");
     if (domains_init())
         boot_fail("there is no memory for domains");
     guest_space_init();
@@ -133,6 +146,7 @@ _Noreturn void setup(void)
     boot_build_map(&state);
     boot_fill_bootmem(&state);
     boot_find_cpus(&state);
+    boot_find_nodes(&state);
     heap_start();
     owners_start();
     boot_print_summary(&state, rdtsc() - boot_tsc);
@@ -141,5 +155,6 @@ _Noreturn void setup(void)
     passed = run_selftests();
     if (state.options.poweroff)
         machine_poweroff(passed ? MACHINE_EXIT_SUCCESS : MACHINE_EXIT_FAILURE);
+    scrub_start();
     answer_questions();
 }

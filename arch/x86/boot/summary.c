@@ -27,14 +27,15 @@ static unsigned long nr_free_blocks(const struct heap_statistics *s)
 /*
  * What the hypervisor keeps for itself beside the entries that RAM cannot do
  * without: its image with stacks and all static data, its page tables, and the
- * entries of the frame table for what is no RAM.
+ * entries of the frame table and the M2P for what is no RAM.
  */
 static unsigned long private_bytes(unsigned long ram)
 {
     unsigned long kept = (unsigned long)(image_end - image_start) +
                          bootmem_nr_allocated() * PAGE_SIZE;
 
-    return kept - (ram >> PAGE_SHIFT) * PAGE_INFO_SIZE;
+    return kept -
+           (ram >> PAGE_SHIFT) * (PAGE_INFO_SIZE + sizeof(unsigned long));
 }
 
 static void print_reservations(void)
@@ -69,6 +70,8 @@ void boot_print_summary(const struct boot_state *state, uint64_t ticks)
            ram >> 20, e820_ram_size(&state->info.map) >> 20, table >> 20,
            share / 100, share % 100, heap.nr_free >> (20 - PAGE_SHIFT),
            nr_free_blocks(&heap));
+    printk(LOG_INFO, "frame table: %lu MiB of it are in use so far\n",
+           frame_table_open_size() >> 20);
     /* Under QEMU's -icount, as tests/bench has it; else ticks of the TSC. */
     printk(LOG_INFO, "bench: boot.instructions %lu\n", ticks);
     printk(LOG_INFO, "bench: boot.private_bytes %lu\n", private_bytes(ram));

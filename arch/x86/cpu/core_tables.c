@@ -7,7 +7,10 @@
 #include <cpu/layout.h>
 #include <cpu/paging.h>
 #include <cpu/ram_probe.h>
+#include <x86/pte.h>
 #include <xen/arch.h>
+#include <xen/bootmem.h>
+#include <xen/bug.h>
 #include <xen/errno.h>
 #include <xen/frame_table.h>
 #include <xen/m2p.h>
@@ -15,20 +18,21 @@
 _Static_assert(FRAME_TABLE_SIZE / PAGE_INFO_SIZE >= FRAME_TABLE_REACH,
                "there is no room for the frame table");
 
-/* Map it, see whether it is memory, and fill it. */
-static int map(void *va, mfn_t mfn, unsigned long nr, uint64_t with)
+static bool is_memory(char *va, mfn_t mfn, unsigned long frame)
+{
+    return ram_keeps_what_is_written(va + (frame << PAGE_SHIFT),
+                                     mfn_to_maddr(mfn_add(mfn, frame)));
+}
+
+/* Map it, and see whether it is memory, at either end. */
+static int map(void *va, mfn_t mfn, unsigned long nr)
 {
     int rc = paging_map(va, mfn, nr, PAGING_WRITE);
 
     if (rc)
         return rc;
-    for (unsigned long i = 0; i < nr; i += SUPERPAGE_FRAMES)
-        if (!ram_keeps_what_is_written((char *)va + (i << PAGE_SHIFT),
-                                       mfn_to_maddr(mfn_add(mfn, i))))
-            return -EFAULT;
-    fill_frames(va, nr, with);
 
-    return 0;
+    return is_memory(va, mfn, 0) && is_memory(va, mfn, nr - 1) ? 0 : -EFAULT;
 }
 
 void *arch_reserve_frame_table(size_t size)
@@ -38,7 +42,20 @@ void *arch_reserve_frame_table(size_t size)
 
 int arch_map_frame_table(void *va, mfn_t mfn, unsigned long nr)
 {
-    return map(va, mfn, nr, 0);
+    return map(va, mfn, nr);
+}
+
+void arch_open_frame_table(void *va, size_t size)
+{
+    clear_frames(va, size >> PAGE_SHIFT);
+}
+
+void *arch_alloc_table(size_t size)
+{
+    unsigned long nr = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+    mfn_t mfn = bootmem_alloc(nr, 1, DIRECT_MAP_SIZE, "heap's tables");
+
+    return mfn_eq(mfn, INVALID_MFN) ? NULL : maddr_to_virt(mfn_to_maddr(mfn));
 }
 
 void *arch_reserve_m2p(size_t size)
@@ -46,11 +63,27 @@ void *arch_reserve_m2p(size_t size)
     return size <= M2P_SIZE ? (void *)M2P : NULL;
 }
 
-/* Guests see it only once it holds nothing of others. */
+static void *guests_view(void *va)
+{
+    return (void *)((uintptr_t)va - M2P + GUESTS_M2P);
+}
+
+/* When it is opened there must be no need of memory for page tables. */
 int arch_map_m2p(void *va, mfn_t mfn, unsigned long nr)
 {
-    void *guests = (void *)((uintptr_t)va - M2P + GUESTS_M2P);
-    int rc = map(va, mfn, nr, M2P_INVALID);
+    int rc = map(va, mfn, nr);
 
-    return rc ?: paging_map(guests, mfn, nr, PAGING_GUESTS_READ);
+    return rc ?: paging_prepare(guests_view(va), nr);
+}
+
+/* Guests see it only once it holds nothing of others. */
+void arch_open_m2p(void *va, size_t size)
+{
+    unsigned long nr = size >> PAGE_SHIFT;
+    unsigned int level;
+    mfn_t mfn = maddr_to_mfn(paging_lookup(va, &level) & PTE_ADDRESS);
+
+    fill_frames(va, nr, M2P_INVALID);
+    if (paging_map(guests_view(va), mfn, nr, PAGING_GUESTS_READ))
+        BUG("there is no table for the guests' view of the M2P");
 }

@@ -19,6 +19,7 @@
 #include <cpu/traps.h>
 #include <xen/arch.h>
 #include <xen/background.h>
+#include <xen/page_alloc.h>
 #include <xen/smp.h>
 #include <xen/tlb.h>
 #include <xen/vcpu.h>
@@ -57,6 +58,7 @@ static void halt(struct cpu *me)
  */
 static void park(struct cpu *me)
 {
+    heap_leave();
     smp_leave();
     cpu_set_state(me, CPU_PARKED);
     interrupts_disable();

@@ -77,7 +77,7 @@ static mfn_t alloc_frame(void)
 
     if (bootmem_nr_free() > 0)
         return bootmem_alloc(1, 1, BOOT_MAP_SIZE, "page tables");
-    pg = alloc_heap_pages(0, DIRECT_MAP_SIZE, NULL);
+    pg = alloc_heap_pages(0, DIRECT_MAP_SIZE, HEAP_LONG_LIVED, NULL);
 
     return pg ? page_to_mfn(pg) : INVALID_MFN;
 }
@@ -156,10 +156,13 @@ static int map_range(uintptr_t va, paddr_t address, uint64_t size,
         if (!entry)
             return -ENOMEM;
 
-        *entry = address | flags | (level > 1 ? PTE_LARGE : 0);
-        va += step;
-        address += step;
-        size -= step;
+        /* And on in the same table, which starts where a larger leaf may. */
+        do {
+            *entry++ = address | flags | (level > 1 ? PTE_LARGE : 0);
+            va += step;
+            address += step;
+            size -= step;
+        } while (size >= step && PTE_INDEX(va, level) > 0);
     }
 
     return 0;
@@ -344,6 +347,18 @@ int paging_map(void *va, mfn_t mfn, unsigned long nr, enum paging_rights rights)
 {
     return map_range((uintptr_t)va, mfn_to_maddr(mfn), nr << PAGE_SHIFT,
                      rights == PAGING_WRITE ? READ_WRITE : GUESTS_READ_ONLY, 2);
+}
+
+int paging_prepare(void *va, unsigned long nr)
+{
+    uintptr_t at = ALIGN_DOWN((uintptr_t)va, BIT(PTE_SHIFT(3)));
+    uintptr_t end = (uintptr_t)va + (nr << PAGE_SHIFT);
+
+    for (; at < end; at += BIT(PTE_SHIFT(3)))
+        if (!make_entry(at, 2))
+            return -ENOMEM;
+
+    return 0;
 }
 
 int paging_map_frame(void *va, mfn_t mfn)

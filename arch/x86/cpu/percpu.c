@@ -5,12 +5,14 @@
 #include <cpu/percpu.h>
 #include <xen/arch.h>
 #include <xen/frame_table.h>
+#include <xen/numa.h>
 #include <xen/page_alloc.h>
 #include <xen/smp.h>
 
 /* It is there before anything else is: head.S lets GS lead to it. */
 struct cpu boot_cpu = {
     .self = &boot_cpu,
+    .heap = &heap_nobody,
     .state = CPU_UP,
     .stacks = &boot_stacks,
 };
@@ -33,9 +35,10 @@ struct cpu *cpu_of(unsigned int cpu)
                : NULL;
 }
 
-static bool map_page(uint8_t *va)
+static bool map_page(uint8_t *va, unsigned int node)
 {
-    struct page_info *pg = alloc_heap_pages(0, DIRECT_MAP_SIZE, NULL);
+    struct page_info *pg = alloc_heap_pages(
+        0, DIRECT_MAP_SIZE, HEAP_LONG_LIVED | HEAP_NODE(node), NULL);
 
     if (!pg)
         return false;
@@ -60,13 +63,14 @@ static void unmap_area(struct cpu_area *area)
     }
 }
 
-/* All pages but the guards. */
-static bool map_area(struct cpu_area *area)
+/* All pages but the guards, from @node if it has any. */
+static bool map_area(struct cpu_area *area, unsigned int node)
 {
     uint8_t *va = (uint8_t *)area;
 
     for (; va < (uint8_t *)(area + 1); va += PAGE_SIZE) {
-        if (!stacks_is_guard(&area->stacks, (uintptr_t)va) && !map_page(va))
+        if (!stacks_is_guard(&area->stacks, (uintptr_t)va) &&
+            !map_page(va, node))
             return false;
     }
 
@@ -77,11 +81,12 @@ struct cpu *percpu_alloc(unsigned int cpu, uint32_t apic_id)
 {
     struct cpu_area *area = cpu_area(cpu);
 
-    if (!map_area(area)) {
+    if (!map_area(area, node_of_cpu(cpu))) {
         unmap_area(area);
         return NULL;
     }
     area->cpu.self = &area->cpu;
+    area->cpu.heap = &heap_nobody;
     area->cpu.stack_top =
         (uintptr_t)area->stacks.main.stack + sizeof(area->stacks.main.stack);
     area->cpu.id = cpu;

@@ -14,6 +14,7 @@
 #include <cpu/delay.h>
 #include <cpu/idle.h>
 #include <cpu/lapic.h>
+#include <cpu/machine_check.h>
 #include <cpu/layout.h>
 #include <cpu/paging.h>
 #include <cpu/percpu.h>
@@ -68,6 +69,7 @@ _Noreturn void secondary_setup(struct cpu *me)
 {
     descriptors_load(&me->tables, me->stacks);
     idt_load();
+    machine_check_enable();
     lapic_enable();
     if (!leave_starting(me, CPU_UP)) {
         __atomic_fetch_add(&secondary_nr_refused, 1, __ATOMIC_RELAXED);

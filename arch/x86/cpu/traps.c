@@ -5,6 +5,7 @@
  * the machine. Interrupts are other CPUs' requests, and NMIs their questions.
  */
 #include <cpu/lapic.h>
+#include <cpu/machine_check.h>
 #include <cpu/may_fault.h>
 #include <cpu/nmi.h>
 #include <cpu/percpu.h>
@@ -123,6 +124,8 @@ void trap(struct trap_frame *frame)
 {
     if (frame->vector >= NR_EXCEPTIONS)
         interrupt(frame);
+    else if (frame->vector == VECTOR_MACHINE_CHECK)
+        machine_check(frame);
     else if (frame->vector != VECTOR_NMI || !nmi_answer(frame))
         exception(frame);
 }

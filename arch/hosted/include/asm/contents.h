@@ -18,6 +18,12 @@ static inline void *frame_contents(mfn_t mfn)
     return hosted_arena + mfn_to_maddr(mfn);
 }
 
+/* Have the @nr frames, which follow one another, any contents? */
+static inline bool frames_have_contents(mfn_t mfn, unsigned long nr)
+{
+    return hosted_arena && mfn_to_maddr(mfn_add(mfn, nr)) <= CONTENTS_LIMIT;
+}
+
 static inline mfn_t frame_of_contents(const void *contents)
 {
     return maddr_to_mfn((paddr_t)((const char *)contents - hosted_arena));

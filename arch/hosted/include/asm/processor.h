@@ -21,4 +21,24 @@ static inline bool cpu_must_yield(void)
     return __builtin_expect(hosted_yield_armed, 0) && hosted_must_yield();
 }
 
+/* A pointer that each CPU has for itself; to heap_nobody until it sets it. */
+extern _Thread_local void *hosted_cpu_heap;
+void cpu_set_heap(void *to);
+
+static inline void *cpu_heap(void)
+{
+    return hosted_cpu_heap;
+}
+
+/* In a process nothing interrupts a CPU but where it asks for it. */
+static inline bool local_compare_exchange(unsigned long *word,
+                                          unsigned long old, unsigned long new)
+{
+    if (__atomic_load_n(word, __ATOMIC_RELAXED) != old)
+        return false;
+    __atomic_store_n(word, new, __ATOMIC_RELAXED);
+
+    return true;
+}
+
 #endif /* ASM_PROCESSOR_H */

@@ -16,6 +16,12 @@ static inline void *frame_contents(mfn_t mfn)
     return (void *)(CONTENTS_BASE + mfn_to_maddr(mfn));
 }
 
+/* Have the @nr frames, which follow one another, any contents? */
+static inline bool frames_have_contents(mfn_t mfn, unsigned long nr)
+{
+    return mfn_to_maddr(mfn_add(mfn, nr)) <= CONTENTS_LIMIT;
+}
+
 static inline mfn_t frame_of_contents(const void *contents)
 {
     return maddr_to_mfn((uintptr_t)contents - CONTENTS_BASE);

@@ -32,8 +32,10 @@ static inline void interrupts_restore(bool enabled)
 }
 
 /* Where GS leads, on each CPU to its own area, stands whether it should stop
- * what it does for a guest, as soon as that can be left (cpu/percpu.h). */
+ * what it does for a guest, as soon as that can be left; and a pointer of the
+ * heap's (cpu/percpu.h). */
 #define CPU_YIELD 16
+#define CPU_HEAP  24
 
 static inline bool cpu_must_yield(void)
 {
@@ -42,6 +44,38 @@ static inline bool cpu_must_yield(void)
     __asm__ volatile("cmpb $0, %%gs:%c1" : "=@ccne"(yield) : "i"(CPU_YIELD));
 
     return yield;
+}
+
+/* A pointer that each CPU has for itself; to heap_nobody until it sets it. */
+static inline void *cpu_heap(void)
+{
+    void *found;
+
+    __asm__ volatile("movq %%gs:%c1, %0" : "=r"(found) : "i"(CPU_HEAP));
+
+    return found;
+}
+
+static inline void cpu_set_heap(void *to)
+{
+    __asm__ volatile("movq %0, %%gs:%c1" : : "r"(to), "i"(CPU_HEAP));
+}
+
+/*
+ * Exchange *@word for @new if it is @old; says whether it was. No interrupt of
+ * this CPU comes in between; but what another CPU writes there may.
+ */
+static inline bool local_compare_exchange(unsigned long *word,
+                                          unsigned long old, unsigned long new)
+{
+    bool done;
+
+    __asm__ volatile("cmpxchgq %3, %1"
+                     : "=@ccz"(done), "+m"(*word), "+a"(old)
+                     : "r"(new)
+                     : "memory");
+
+    return done;
 }
 
 #endif /* ASM_PROCESSOR_H */

@@ -9,14 +9,21 @@
 #include <xen/madt.h>
 #include <xen/memory_map.h>
 #include <xen/mm-frame.h>
+#include <xen/srat.h>
+
+/* Where firmware left a table; empty: there is none. */
+struct boot_table {
+    paddr_t start, end;
+};
 
 struct boot_state {
     struct boot_info info;
     struct boot_options options;
     struct memory_map map; /* as used */
 
-    paddr_t madt_start, madt_end; /* ACPI's list of CPUs; empty: none */
-    struct madt madt;             /* as used: CPU 0 is the one that boots */
+    struct boot_table madt_table, srat_table, slit_table; /* ACPI's */
+    struct madt madt; /* as used: CPU 0 is the one that boots */
+    struct srat srat; /* as read, or made up for numa=fake= */
     unsigned int nr_cpus_listed;
     mfn_t trampoline; /* INVALID_MFN: there is no frame for it */
 };
@@ -51,6 +58,17 @@ void boot_fill_bootmem(struct boot_state *state);
  * start them, once there is a heap. */
 void boot_find_cpus(struct boot_state *state);
 void boot_start_cpus(struct boot_state *state);
+
+/* nodes.c: read which memory is near to which CPUs, while firmware's tables can
+ * be read and before there is a frame table; and make nodes of it, once
+ * there is a frame table; and tell which CPUs are where, once they are known.
+ */
+void boot_find_nodes(struct boot_state *state);
+void boot_make_nodes(struct boot_state *state);
+void boot_place_cpus(const struct madt *madt);
+
+/* The bytes of a table, or NULL if there is none. */
+const void *boot_table_bytes(const struct boot_table *table, size_t *size);
 
 /* summary.c: tell what became of memory, and what it took, in TSC ticks. */
 void boot_print_summary(const struct boot_state *state, uint64_t ticks);

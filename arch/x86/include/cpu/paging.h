@@ -57,11 +57,17 @@ enum paging_rights {
 /**
  * paging_map - map @nr frames from @mfn on at @va, in pages of up to 2 MiB.
  *
- * Boot only. Nothing was mapped there before. The tables come from the heap,
- * once there is one. Returns 0, or -ENOMEM: there is no memory for them.
+ * Boot only, or where paging_prepare() was: then any CPU may, each its own
+ * superpages, and it cannot fail. Nothing was mapped there before. The tables
+ * come from the heap, once there is one. Returns 0, or -ENOMEM: there is no
+ * memory for them.
  */
 __must_check int paging_map(void *va, mfn_t mfn, unsigned long nr,
                             enum paging_rights rights);
+
+/* Make the tables that are needed to map @nr frames at @va, in superpages.
+ * Returns 0, or -ENOMEM. */
+__must_check int paging_prepare(void *va, unsigned long nr);
 
 /**
  * paging_map_frame - map @mfn at @va, readable and writable; as above.

@@ -39,6 +39,7 @@ struct cpu {
     uintptr_t stack_top;
     bool yield;      /* atomic; what it does for a guest should stop soon */
     unsigned int id; /* our number of it */
+    void *heap;      /* what the heap keeps for it */
     uint32_t apic_id;
     enum cpu_state state; /* atomic */
     bool halting;         /* waits for an interrupt in the idle loop */
@@ -52,6 +53,8 @@ _Static_assert(offsetof(struct cpu, stack_top) == CPU_STACK_TOP,
                "assembly has the wrong place");
 _Static_assert(offsetof(struct cpu, yield) == CPU_YIELD,
                "cpu_must_yield() has the wrong place");
+_Static_assert(offsetof(struct cpu, heap) == CPU_HEAP,
+               "cpu_heap() has the wrong place");
 
 struct cpu_area {
     struct cpu_stacks stacks;

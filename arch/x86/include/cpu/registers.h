@@ -57,6 +57,14 @@ static inline uint64_t rdmsr(uint32_t msr)
     return (uint64_t)high << 32 | low;
 }
 
+static inline void wrmsr(uint32_t msr, uint64_t value)
+{
+    asm volatile("wrmsr"
+                 :
+                 : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
+                 : "memory");
+}
+
 static inline uint64_t rdtsc(void)
 {
     uint32_t low, high;

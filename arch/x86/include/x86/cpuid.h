@@ -3,9 +3,12 @@
 #ifndef X86_CPUID_H
 #define X86_CPUID_H
 
-#define CPUID_FEATURES             0x00000001
-#define CPUID_FEATURES_ECX_VIRTUAL 0x80000000 /* a hypervisor is below us */
-#define CPUID_FEATURES_EDX_APIC    0x00000200 /* there, and switched on */
+#define CPUID_FEATURES                   0x00000001
+#define CPUID_FEATURES_EBX_APIC_ID_SHIFT 24         /* as it is after RESET */
+#define CPUID_FEATURES_ECX_VIRTUAL       0x80000000 /* a hypervisor is below us */
+#define CPUID_FEATURES_EDX_APIC          0x00000200 /* there, and switched on */
+#define CPUID_FEATURES_EDX_MCE           0x00000080 /* machine checks, */
+#define CPUID_FEATURES_EDX_MCA           0x00004000 /* and banks that tell of them */
 
 #define CPUID_EXT_MAX          0x80000000
 #define CPUID_EXT_FEATURES     0x80000001

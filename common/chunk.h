@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A chunk: 512 frames that follow one another, of which some may be free.
+ *
+ * One that is free as a whole is the node's, and its words here are zero
+ * (heap_node.h). One that is taken apart has a bit for each free frame. Anybody
+ * may give a frame back by setting its bit, and whoever clears a bit that was
+ * set has the frame: no lock is needed for either. So a frame cannot be had
+ * twice, whatever else goes wrong.
+ *
+ * Whose a chunk is decides only who is to take from it and who keeps the books:
+ *   owned   One CPU, or stream, takes from it. It is in no set.
+ *   not     It is in the node's set for its largest run of free frames. Whoever
+ *           gives frames back, and may have made that run longer, moves it.
+ * An owner may be told that it no longer is, without being asked, and then may
+ * take bits all the same, once. So what a set says may be too much, never too
+ * little (H4).
+ */
+#ifndef CHUNK_H
+#define CHUNK_H
+
+#include <xen/bits.h>
+#include <xen/page_alloc.h>
+#include <xen/types.h>
+
+#define CHUNK_WORDS (CHUNK_FRAMES / BITS_PER_LONG)
+
+/* Frames of guests, which come and go, and what stays for long: lest one of
+ * these keep a chunk from becoming whole. */
+enum chunk_class { CLASS_MOVING, CLASS_STAYING, NR_CLASSES };
+
+/* The largest run that is not the whole chunk; of a chunk without: none. */
+#define NR_RUNS   CHUNK_ORDER
+#define RUN_NONE  (-1)
+#define RUN_WHOLE ((int)CHUNK_ORDER)
+
+#define NO_OWNER 0U
+
+struct chunk {
+    unsigned long free[CHUNK_WORDS];  /* atomic */
+    unsigned long dirty[CHUNK_WORDS]; /* atomic; of frames that are free */
+    uint32_t owner;                   /* atomic; stored with the lock held */
+    uint8_t set;                      /* 1 + the run whose set it is in, or 0 */
+    uint8_t class;
+    uint16_t nr_offline; /* its frames that are to leave, or have left: the
+                            note; atomic; stored with the lock held */
+};
+
+/* Which aligned runs of free frames are there? RUN_NONE up to RUN_WHOLE. */
+int chunk_run(const struct chunk *chunk);
+
+/**
+ * chunk_take_word - take all that is free of word @w.
+ *
+ * Returns the bits of the frames, which are the caller's now.
+ */
+static inline unsigned long chunk_take_word(struct chunk *chunk, unsigned int w)
+{
+    /* Acquire: what the last users of the frames wrote is there to be read.
+     * Pairs with chunk_give(). */
+    return __atomic_exchange_n(&chunk->free[w], 0, __ATOMIC_SEQ_CST);
+}
+
+/* Take those frames @bits of word @w that are free; returns which. */
+static inline unsigned long chunk_take_bits(struct chunk *chunk, unsigned int w,
+                                            unsigned long bits)
+{
+    return bits & __atomic_fetch_and(&chunk->free[w], ~bits, __ATOMIC_SEQ_CST);
+}
+
+/**
+ * chunk_take_run - take an aligned run of 2^@order frames below number @end.
+ *
+ * Returns the number of the first in the chunk, or CHUNK_FRAMES: there is none.
+ * @order is below CHUNK_ORDER.
+ */
+unsigned int chunk_take_run(struct chunk *chunk, unsigned int order,
+                            unsigned int end);
+
+/* The lowest @nr bits that are set. */
+unsigned long lowest_bits(unsigned long bits, unsigned long nr);
+
+/* Take up to @nr frames; returns how many, and in @bits[] which. */
+unsigned long chunk_take_some(struct chunk *chunk, unsigned long nr,
+                              unsigned long bits[CHUNK_WORDS]);
+
+/**
+ * chunk_mark_dirty - say of frames of word @w, before they are given, whether
+ * they are to be scrubbed.
+ */
+static inline void chunk_mark_dirty(struct chunk *chunk, unsigned int w,
+                                    unsigned long bits, bool dirty)
+{
+    unsigned long now = __atomic_load_n(&chunk->dirty[w], __ATOMIC_RELAXED);
+
+    if (dirty && (now & bits) != bits)
+        __atomic_fetch_or(&chunk->dirty[w], bits, __ATOMIC_RELAXED);
+    if (!dirty && now & bits)
+        __atomic_fetch_and(&chunk->dirty[w], ~bits, __ATOMIC_RELAXED);
+}
+
+/* Which of the frames that the caller has taken from word @w are dirty? */
+static inline unsigned long chunk_dirty(const struct chunk *chunk,
+                                        unsigned int w, unsigned long bits)
+{
+    return __atomic_load_n(&chunk->dirty[w], __ATOMIC_RELAXED) & bits;
+}
+
+/**
+ * chunk_give - let frames of word @w be free.
+ *
+ * Returns what is free of the word now. A frame that is free already is a bug,
+ * which the caller looks for in *@before.
+ */
+static inline unsigned long chunk_give(struct chunk *chunk, unsigned int w,
+                                       unsigned long bits,
+                                       unsigned long *before)
+{
+    /*
+     * Sequentially consistent, before the caller asks for the owner: so either
+     * it sees that there is none, or who stops being it sees these bits.
+     */
+    *before = __atomic_fetch_or(&chunk->free[w], bits, __ATOMIC_SEQ_CST);
+
+    return *before | bits;
+}
+
+static inline uint32_t chunk_owner(const struct chunk *chunk)
+{
+    return __atomic_load_n(&chunk->owner, __ATOMIC_SEQ_CST);
+}
+
+/* Is there a note? */
+static inline bool chunk_is_noted(const struct chunk *chunk)
+{
+    return __atomic_load_n(&chunk->nr_offline, __ATOMIC_SEQ_CST) > 0;
+}
+
+static inline void chunk_set_owner(struct chunk *chunk, uint32_t owner)
+{
+    __atomic_store_n(&chunk->owner, owner, __ATOMIC_SEQ_CST);
+}
+
+/* A word is 2^6 frames. */
+#define WORD_ORDER 6U
+
+/* The runs of 2^@order in a word, a bit for the first frame of each; @order is
+ * at most WORD_ORDER. */
+unsigned long runs_of_word(unsigned long word, unsigned int order);
+
+/* By the order of a run: the bits of the first one in a word. */
+extern const unsigned long run_mask[WORD_ORDER + 1];
+
+/* May a chunk in the set of @set have to move, now that frame @at of a word is
+ * free, which as a whole is @now? The set's run is set - 1: is there one of the
+ * next order, or as much of it as a word has? */
+static inline bool frame_may_move(unsigned int set, unsigned int at,
+                                  unsigned long now)
+{
+    unsigned int order = set < WORD_ORDER ? set : WORD_ORDER;
+    unsigned long mask = run_mask[order];
+
+    return (~now >> ALIGN_DOWN(at, 1U << order) & mask) == 0;
+}
+
+/* The same now that several are. */
+static inline bool chunk_may_move(unsigned int set, unsigned long now)
+{
+    return set == 0 || now == ~0UL ||
+           (set < WORD_ORDER && runs_of_word(now, set) != 0);
+}
+
+#endif /* CHUNK_H */

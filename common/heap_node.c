@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/* Splits and merges whole blocks, and knows which chunk to take from next. */
+#include <xen/bug.h>
+
+#include "heap_node.h"
+#include "heap_report.h"
+
+/* Each set of the node, with the numbers below which its members are. */
+#define FOR_EACH_SET(node, nr, use)                                            \
+    do {                                                                       \
+        for (unsigned int c_ = 0; c_ < NR_CONTENTS; c_++)                      \
+            for (unsigned int k_ = 0; k_ < NR_WHOLE_ORDERS; k_++)              \
+                use(&(node)->whole[c_][k_], ((nr) >> k_) + 1);                 \
+        for (unsigned int c_ = 0; c_ < NR_CLASSES; c_++)                       \
+            for (unsigned int r_ = 0; r_ < NR_RUNS; r_++)                      \
+                use(&(node)->runs[c_][r_], nr);                                \
+        use(&(node)->owned, nr);                                               \
+        use(&(node)->clean, nr);                                               \
+        use(&(node)->written, nr);                                             \
+        use(&(node)->owing, nr);                                               \
+        use(&(node)->noted, nr);                                               \
+    } while (0)
+
+unsigned long node_longs(unsigned long nr)
+{
+    unsigned long sum = 0;
+
+    if (nr == 0)
+        return 0;
+#define COUNT(set, below) sum += bit_tree_longs(below)
+    FOR_EACH_SET((struct heap_node *)NULL, nr, COUNT);
+#undef COUNT
+
+    return sum;
+}
+
+unsigned long *node_init(struct heap_node *node, unsigned long base,
+                         unsigned long end, unsigned long *memory)
+{
+    unsigned long nr = end - base;
+
+    node->base = base;
+    node->end = end;
+    if (nr == 0)
+        return memory;
+#define MAKE(set, below) memory = bit_tree_init(set, below, memory)
+    FOR_EACH_SET(node, nr, MAKE);
+#undef MAKE
+
+    return memory;
+}
+
+static void set_if(struct bit_tree *tree, unsigned long i, bool is_member)
+{
+    if (is_member)
+        bit_tree_set(tree, i);
+}
+
+/* Was it? It no longer is. */
+static bool test_and_clear(struct bit_tree *tree, unsigned long i)
+{
+    bool was = !bit_tree_is_empty(tree) && bit_tree_test(tree, i);
+
+    if (was)
+        bit_tree_clear(tree, i);
+
+    return was;
+}
+
+static void add_block(struct heap_node *node, const struct whole *block) __must_hold(node->lock);
+static void add_block(struct heap_node *node, const struct whole *block)
+{
+    unsigned long i = block->chunk - node->base;
+    unsigned int k = block->order - CHUNK_ORDER;
+
+    bit_tree_set(&node->whole[block->dirty ? DIRTY : CLEAN][k], i >> k);
+    __atomic_store_n(&node->orders, node->orders | 1U << k, __ATOMIC_RELAXED);
+    set_if(&node->written, i, block->written);
+    set_if(&node->owing, i, block->debt.taint != 0);
+    if (block->debt.taint)
+        debt_table[block->chunk] = block->debt;
+}
+
+static bool remove_block(struct heap_node *node, unsigned long i,
+                         unsigned int order, struct whole *block) __must_hold(node->lock);
+/* Take the block @i of its order out, if it is there. */
+static bool remove_block(struct heap_node *node, unsigned long i,
+                         unsigned int order, struct whole *block)
+{
+    unsigned int k = order - CHUNK_ORDER;
+
+    block->dirty = test_and_clear(&node->whole[DIRTY][k], i);
+    if (!block->dirty && !test_and_clear(&node->whole[CLEAN][k], i))
+        return false;
+    if (bit_tree_is_empty(&node->whole[DIRTY][k]) &&
+        bit_tree_is_empty(&node->whole[CLEAN][k]))
+        __atomic_store_n(&node->orders, node->orders & ~(1U << k),
+                         __ATOMIC_RELAXED);
+    i <<= k;
+    block->chunk = node->base + i;
+    block->order = order;
+    block->written = test_and_clear(&node->written, i);
+    block->debt = test_and_clear(&node->owing, i) ? debt_table[block->chunk]
+                                                  : TLB_NO_DEBT;
+
+    return true;
+}
+
+static struct whole merge(const struct whole *a, const struct whole *b)
+{
+    struct whole merged = {
+        .chunk = a->chunk < b->chunk ? a->chunk : b->chunk,
+        .order = a->order + 1,
+        .written = a->written && b->written,
+        .dirty = a->dirty || b->dirty,
+        .debt = a->debt,
+    };
+
+    if (b->debt.taint)
+        merged.debt = a->debt.taint ? tlb_debt_join(a->debt, b->debt) : b->debt;
+
+    return merged;
+}
+
+void node_insert(struct heap_node *node, struct whole block)
+{
+    unsigned long i = block.chunk - node->base;
+    unsigned long nr = BIT(block.order - CHUNK_ORDER);
+    struct whole buddy;
+
+    if (block.dirty)
+        bit_tree_clear_range(&node->clean, i, nr);
+    else
+        bit_tree_set_range(&node->clean, i, nr);
+
+    while (block.order < MAX_ORDER) {
+        i = (block.chunk - node->base) >> (block.order - CHUNK_ORDER);
+        if (!remove_block(node, i ^ 1, block.order, &buddy))
+            break;
+        block = merge(&block, &buddy);
+    }
+    add_block(node, &block);
+}
+
+static bool is_dirty(struct heap_node *node, const struct whole *block) __must_hold(node->lock);
+/* A block of a merged one is dirty only if some chunk of it is. */
+static bool is_dirty(struct heap_node *node, const struct whole *block)
+{
+    return !bit_tree_has_range(&node->clean, block->chunk - node->base,
+                               BIT(block->order - CHUNK_ORDER));
+}
+
+/* Let @block be the upper half of what was split, which is the dirty one. */
+static void keep_upper(struct whole *block, struct whole *upper)
+{
+    struct whole lower = *block;
+
+    *block = *upper;
+    *upper = lower;
+    upper->dirty = false;
+}
+
+static void split(struct heap_node *node, struct whole *block,
+                  unsigned int order, bool dirty) __must_hold(node->lock);
+/* Keep the lower part of @order, or if @dirty the lowest one that is; the
+ * others go back. */
+static void split(struct heap_node *node, struct whole *block,
+                  unsigned int order, bool dirty)
+{
+    bool mixed = block->dirty && block->order > order;
+
+    while (block->order > order) {
+        struct whole upper = *block;
+
+        upper.order = --block->order;
+        upper.chunk += BIT(upper.order - CHUNK_ORDER);
+        upper.dirty = mixed && is_dirty(node, &upper);
+        if (dirty && !is_dirty(node, block))
+            keep_upper(block, &upper);
+        if (!upper.dirty)
+            upper.debt = TLB_NO_DEBT;
+        add_block(node, &upper);
+    }
+    if (mixed)
+        block->dirty = is_dirty(node, block);
+    if (!block->dirty)
+        block->debt = TLB_NO_DEBT;
+}
+
+/*
+ * The highest block of order @k + CHUNK_ORDER of which 2^@nr chunks, aligned,
+ * lie in [@start, @end): one that the end cuts may do, by its lower part.
+ */
+static unsigned long find_block(const struct bit_tree *set, unsigned int k,
+                                unsigned long nr, unsigned long start,
+                                unsigned long end)
+{
+    unsigned long i = end >> k;
+
+    if ((i << k) + nr > end || !bit_tree_test(set, i))
+        i = bit_tree_last(set, end >> k);
+
+    return i != BIT_TREE_NONE && i << k >= start ? i : BIT_TREE_NONE;
+}
+
+bool node_take_whole(struct heap_node *node, unsigned int order,
+                     struct range range, enum contents prefer,
+                     struct whole *block)
+{
+    unsigned long start =
+        node_index(node, (range.start + CHUNK_FRAMES - 1) / CHUNK_FRAMES);
+    unsigned long end = node_index(node, range.end / CHUNK_FRAMES);
+
+    unsigned int orders = node->orders & -1U << (order - CHUNK_ORDER);
+
+    for (; orders; orders &= orders - 1) {
+        unsigned int k = lowest_bit(orders);
+
+        for (unsigned int c = 0; c < NR_CONTENTS; c++) {
+            unsigned long i = find_block(&node->whole[prefer ^ c][k], k,
+                                         BIT(order - CHUNK_ORDER), start, end);
+
+            if (i == BIT_TREE_NONE)
+                continue;
+            remove_block(node, i, k + CHUNK_ORDER, block);
+            split(node, block, order, false);
+            return true;
+        }
+    }
+
+    return false;
+}
+
+bool node_take_dirty(struct heap_node *node, unsigned long end,
+                     struct whole *block)
+{
+    for (unsigned int orders = node->orders; orders; orders &= orders - 1) {
+        unsigned int k = lowest_bit(orders);
+        unsigned long i =
+            bit_tree_last(&node->whole[DIRTY][k], node_index(node, end) >> k);
+
+        if (i == BIT_TREE_NONE)
+            continue;
+        remove_block(node, i, k + CHUNK_ORDER, block);
+        split(node, block, CHUNK_ORDER, true);
+        return true;
+    }
+
+    return false;
+}
+
+static void split_around(struct heap_node *node, struct whole *block,
+                         unsigned long chunk) __must_hold(node->lock);
+/* Halve it until it is the one chunk; the other halves go back. */
+static void split_around(struct heap_node *node, struct whole *block,
+                         unsigned long chunk)
+{
+    bool mixed = block->dirty && block->order > CHUNK_ORDER;
+
+    while (block->order > CHUNK_ORDER) {
+        struct whole upper = *block;
+
+        upper.order = --block->order;
+        upper.chunk += BIT(upper.order - CHUNK_ORDER);
+        if (chunk >= upper.chunk)
+            keep_upper(block, &upper);
+        upper.dirty = mixed && is_dirty(node, &upper);
+        if (!upper.dirty)
+            upper.debt = TLB_NO_DEBT;
+        add_block(node, &upper);
+    }
+    if (mixed)
+        block->dirty = is_dirty(node, block);
+    if (!block->dirty)
+        block->debt = TLB_NO_DEBT;
+}
+
+bool node_take_chunk(struct heap_node *node, unsigned long chunk,
+                     struct whole *block)
+{
+    unsigned int order;
+    unsigned long head = node_block_of(node, chunk, &order);
+
+    if (head == BIT_TREE_NONE)
+        return false;
+    remove_block(node, (head - node->base) >> (order - CHUNK_ORDER), order,
+                 block);
+    split_around(node, block, chunk);
+
+    return true;
+}
+
+/* Sequentially consistent: see any_leaving(). */
+void node_note(struct heap_node *node, unsigned long chunk)
+{
+    bit_tree_set(&node->noted, chunk - node->base);
+    __atomic_fetch_add(&chunk_table[chunk].nr_offline, 1, __ATOMIC_SEQ_CST);
+}
+
+void node_unnote(struct heap_node *node, unsigned long chunk)
+{
+    if (__atomic_sub_fetch(&chunk_table[chunk].nr_offline, 1,
+                           __ATOMIC_SEQ_CST) == 0)
+        bit_tree_clear(&node->noted, chunk - node->base);
+}
+
+bool node_has_note(struct heap_node *node, const struct whole *block)
+{
+    unsigned long first = block->chunk - node->base, last;
+
+    if (likely(bit_tree_is_empty(&node->noted)))
+        return false;
+    last =
+        bit_tree_last(&node->noted, first + BIT(block->order - CHUNK_ORDER));
+
+    return last != BIT_TREE_NONE && last >= first;
+}
+
+unsigned long node_block_of(struct heap_node *node, unsigned long chunk,
+                            unsigned int *order)
+{
+    for (unsigned int orders = node->orders; orders; orders &= orders - 1) {
+        unsigned int k = lowest_bit(orders);
+        unsigned long i = (chunk - node->base) >> k;
+
+        if (!bit_tree_test(&node->whole[CLEAN][k], i) &&
+            !bit_tree_test(&node->whole[DIRTY][k], i))
+            continue;
+        *order = k + CHUNK_ORDER;
+        return node->base + (i << k);
+    }
+
+    return BIT_TREE_NONE;
+}

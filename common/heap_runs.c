@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* Keeps the books of chunks that are taken apart: who owns which, and in which
+ * set the others are. */
+#include <xen/bug.h>
+
+#include "heap_node.h"
+#include "heap_report.h"
+
+static void move(struct heap_node *node, unsigned long number, unsigned int old,
+                 int run) __must_hold(node->lock);
+/* From the set @old, as chunk->set is, to the one for its longest @run. */
+static void move(struct heap_node *node, unsigned long number, unsigned int old,
+                 int run)
+{
+    struct chunk *chunk = &chunk_table[number];
+    unsigned long i = number - node->base;
+    unsigned int new = (unsigned int)(run + 1);
+
+    __atomic_store_n(&chunk->set, (uint8_t) new, __ATOMIC_RELAXED);
+    if (old == new)
+        return;
+    if (old > 0) {
+        bit_tree_clear(&node->runs[chunk->class][old - 1], i);
+        if (bit_tree_is_empty(&node->runs[chunk->class][old - 1]))
+            node->lengths[chunk->class] &= ~(1U << (old - 1));
+    }
+    if (new > 0) {
+        bit_tree_set(&node->runs[chunk->class][new - 1], i);
+        node->lengths[chunk->class] |= 1U << (new - 1);
+    }
+}
+
+/* Take all 512 frames, or none: somebody who was the owner takes some. */
+static bool take_all(struct chunk *chunk, bool *dirty)
+{
+    *dirty = false;
+    for (unsigned int w = 0; w < CHUNK_WORDS; w++) {
+        unsigned long bits = chunk_take_word(chunk, w);
+
+        *dirty |= chunk_dirty(chunk, w, bits) != 0;
+        if (bits == ~0UL)
+            continue;
+        __atomic_fetch_or(&chunk->free[w], bits, __ATOMIC_SEQ_CST);
+        while (w-- > 0)
+            __atomic_fetch_or(&chunk->free[w], ~0UL, __ATOMIC_SEQ_CST);
+        return false;
+    }
+
+    return true;
+}
+
+static void make_whole(struct heap_node *node, unsigned long number, bool dirty)
+    __must_hold(node->lock);
+static void make_whole(struct heap_node *node, unsigned long number, bool dirty)
+{
+    struct whole block = {
+        .chunk = number,
+        .order = CHUNK_ORDER,
+        .written = true,
+        .dirty = dirty,
+        .debt = dirty ? debt_table[number] : TLB_NO_DEBT,
+    };
+
+    node_insert(node, block);
+}
+
+static void check_is_apart(struct heap_node *node, unsigned long number)
+    __must_hold(node->lock);
+/* A chunk of which nothing was free, and now is: was it handed out? */
+static void check_is_apart(struct heap_node *node, unsigned long number)
+{
+    unsigned int order;
+
+    if (node_block_of(node, number, &order) != BIT_TREE_NONE)
+        refuse_free(pdx_to_mfn(number * CHUNK_FRAMES));
+}
+
+/*
+ * The longest run of a chunk whose set is not known to anybody meanwhile: so
+ * who gives a frame after its words are read finds no set, and comes here too.
+ */
+static int unset_run(struct chunk *chunk)
+{
+    /* Full barrier: pairs with the one in chunk_give(), before the set is read.
+     */
+    __atomic_store_n(&chunk->set, 0, __ATOMIC_SEQ_CST);
+
+    return chunk_run(chunk);
+}
+
+static void place(struct heap_node *node, unsigned long number,
+                  unsigned int old) __must_hold(node->lock);
+static void place(struct heap_node *node, unsigned long number,
+                  unsigned int old)
+{
+    struct chunk *chunk = &chunk_table[number];
+    int run = chunk_run(chunk);
+    bool dirty;
+
+    if (run + 1 < (int)old && chunk->set > 0)
+        run = unset_run(chunk);
+    if (run == RUN_WHOLE && !chunk_is_noted(chunk) && take_all(chunk, &dirty)) {
+        move(node, number, old, RUN_NONE);
+        make_whole(node, number, dirty);
+        return;
+    }
+    /* If somebody has taken some meanwhile, who gives them back comes here. */
+    move(node, number, old, run == RUN_WHOLE ? RUN_WHOLE - 1 : run);
+}
+
+void node_place(struct heap_node *node, unsigned long number)
+{
+    struct chunk *chunk = &chunk_table[number];
+
+    if (chunk_owner(chunk) != NO_OWNER)
+        return;
+    /* If nothing is free another has made it whole since we gave to it. */
+    if (chunk->set == 0 && chunk_run(chunk) != RUN_NONE)
+        check_is_apart(node, number);
+    place(node, number, chunk->set);
+}
+
+unsigned int node_take_run(struct heap_node *node, unsigned long number,
+                           unsigned int order, unsigned int end)
+{
+    struct chunk *chunk = &chunk_table[number];
+    unsigned int old = chunk->set, first;
+
+    /* Without a set until the words are read again, as in unset_run(). What is
+     * taken is a full barrier in between. */
+    __atomic_store_n(&chunk->set, 0, __ATOMIC_RELAXED);
+    first = chunk_take_run(chunk, order, end);
+    if (first == CHUNK_FRAMES)
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    place(node, number, old);
+
+    return first;
+}
+
+void node_own(struct heap_node *node, unsigned long number, uint32_t owner)
+{
+    move(node, number, chunk_table[number].set, RUN_NONE);
+    bit_tree_set(&node->owned, number - node->base);
+    chunk_set_owner(&chunk_table[number], owner);
+}
+
+void node_disown(struct heap_node *node, unsigned long number)
+{
+    bit_tree_clear(&node->owned, number - node->base);
+    /* First nobody owns it, then its words are read: see chunk_give(). */
+    chunk_set_owner(&chunk_table[number], NO_OWNER);
+    node_place(node, number);
+}
+
+unsigned long node_last_owned(struct heap_node *node, unsigned long number)
+{
+    unsigned long i = bit_tree_last(&node->owned, number - node->base);
+
+    return i == BIT_TREE_NONE ? i : node->base + i;
+}
+
+unsigned long node_find_run(struct heap_node *node, enum chunk_class class,
+                            unsigned int order, struct range range)
+{
+    unsigned long start = node_index(node, range.start / CHUNK_FRAMES);
+    unsigned long end =
+        node_index(node, (range.end + CHUNK_FRAMES - 1) / CHUNK_FRAMES);
+
+    unsigned int lengths = node->lengths[class] & -1U << order;
+
+    for (; lengths; lengths &= lengths - 1) {
+        unsigned long i =
+            bit_tree_last(&node->runs[class][lowest_bit(lengths)], end);
+
+        if (i != BIT_TREE_NONE && i >= start)
+            return node->base + i;
+    }
+
+    return BIT_TREE_NONE;
+}

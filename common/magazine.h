@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What each CPU keeps at hand: stacks of free frames, and of small blocks.
+ *
+ * A CPU's stacks are its own: no lock, no locked instruction. Two things may
+ * come in between all the same: an interrupt, by which another CPU asks for all
+ * that is there (magazines_collect()), and another CPU that marks a frame. So a
+ * stack's height and a frame's state change by local_compare_exchange() on the
+ * common way, and on the others the CPU says that it is busy: who asks then,
+ * asks again.
+ */
+#ifndef MAGAZINE_H
+#define MAGAZINE_H
+
+#include <xen/page_alloc.h>
+
+#include <asm/processor.h>
+
+#include "chunk_supply.h"
+
+#define MAGAZINE_SIZE 64U
+
+/*
+ * Two arrays, so that between taking and giving a whole one there is room for
+ * both. Closed, nothing is put there: at first, and while memory is short.
+ */
+struct magazine {
+    unsigned long height;    /* 1 + how many are in page[]; 0: closed */
+    struct page_info **page; /* the last one is taken first */
+    unsigned long nr_spare;
+    struct page_info **spare;
+};
+
+/* Others may look at these numbers, but do not rely on them. */
+static inline void set_number(unsigned long *nr, unsigned long to)
+{
+    __atomic_store_n(nr, to, __ATOMIC_RELAXED);
+}
+
+static inline unsigned long read_number(const unsigned long *nr)
+{
+    return __atomic_load_n(nr, __ATOMIC_RELAXED);
+}
+
+static inline unsigned long magazine_nr(const struct magazine *m)
+{
+    return m->height ? m->height - 1 : 0;
+}
+
+/* Blocks of these orders are kept too. */
+enum small { SMALL_1, SMALL_2, SMALL_3, SMALL_CHUNK, NR_SMALL };
+#define SMALL_MAX 32U
+
+struct small_stack {
+    unsigned long nr, size;
+    struct page_info *page[SMALL_MAX];
+};
+
+struct heap_cpu {
+    struct magazine magazine[NR_CONTENTS]; /* CLEAN ones owe nothing either */
+    struct small_stack small[NR_SMALL];    /* whatever they contain; no debt */
+    unsigned long current; /* the chunk to take from, and 1; or 0 */
+    unsigned int node;
+    unsigned int too_long; /* a run of this order it had not, or of none */
+    bool busy;
+    bool owing;               /* some frame of the DIRTY ones may owe a flush */
+    struct page_info *popped; /* one that was not as expected, or NULL */
+    struct page_info *pages;  /* those of its node lie there */
+    unsigned long nr_pages;
+    struct page_info *frames[4][MAGAZINE_SIZE];
+} __aligned(64);
+
+extern struct heap_cpu heap_cpus[CONFIG_NR_CPUS];
+
+/* Which CPUs may have anything. Atomic. */
+extern cpumask_t heap_users;
+
+/* The top frame, or NULL: there is none at hand. */
+static inline struct page_info *magazine_pop(struct magazine *m)
+{
+    unsigned long height;
+    struct page_info *pg;
+
+    do {
+        height = m->height;
+        if (unlikely(height < 2))
+            return NULL;
+        pg = m->page[height - 2];
+    } while (unlikely(!local_compare_exchange(&m->height, height, height - 1)));
+
+    return pg;
+}
+
+/* False: there is no room at hand. */
+static inline bool magazine_push(struct magazine *m, struct page_info *pg)
+{
+    unsigned long height;
+
+    do {
+        height = m->height;
+        if (unlikely(height - 1 >= MAGAZINE_SIZE))
+            return false;
+        m->page[height - 1] = pg;
+    } while (unlikely(!local_compare_exchange(&m->height, height, height + 1)));
+
+    return true;
+}
+
+/* This CPU's, ready for use. */
+struct heap_cpu *magazines_here(void);
+
+/* Between them no other CPU is given what this one has. */
+void magazines_begin(struct heap_cpu *me);
+void magazines_end(struct heap_cpu *me);
+
+/* The chunk that this CPU owns and takes from, or BIT_TREE_NONE. */
+unsigned long magazine_chunk(struct heap_cpu *me);
+
+/**
+ * magazine_refill - take free frames from the node, into both magazines.
+ *
+ * At most as many as one holds. @prefer says of which kind a whole block should
+ * be. False: the node has none, or none but those in chunks of others.
+ */
+bool magazine_refill(struct heap_cpu *me, enum contents prefer);
+
+/* Push one that owes what its entry says; if there is no room at hand, the
+ * oldest ones go back to their chunks. */
+void magazine_put(struct heap_cpu *me, enum contents contents,
+                  struct page_info *pg);
+
+/* Take a dirty frame whose debt is paid, from among all at hand; or NULL. */
+struct page_info *magazine_take_paid(struct heap_cpu *me);
+
+/* What all dirty frames at hand owe together. */
+struct tlb_debt magazine_debt(struct heap_cpu *me);
+
+/* Which stack is that of @order? NR_SMALL: none, or none for now (parked.h). */
+extern uint8_t small_of[CHUNK_ORDER + 1];
+extern const uint8_t small_order[NR_SMALL]; /* and back */
+
+static inline enum small small_of_order(unsigned int order)
+{
+    return order <= CHUNK_ORDER ? (enum small)small_of[order] : NR_SMALL;
+}
+
+/* The top block of a stack, or NULL. */
+static inline struct page_info *small_pop(struct heap_cpu *me, enum small small)
+{
+    struct small_stack *stack = &me->small[small];
+    unsigned long nr;
+    struct page_info *pg;
+
+    do {
+        nr = stack->nr;
+        if (nr == 0)
+            return NULL;
+        pg = stack->page[nr - 1];
+    } while (unlikely(!local_compare_exchange(&stack->nr, nr, nr - 1)));
+
+    return pg;
+}
+
+/* False: there is no room. (An interrupt makes some, if anything.) */
+static inline bool small_push(struct heap_cpu *me, enum small small,
+                              struct page_info *pg)
+{
+    struct small_stack *stack = &me->small[small];
+    unsigned long nr;
+
+    do {
+        nr = stack->nr;
+        if (unlikely(nr >= stack->size))
+            return false;
+        stack->page[nr] = pg;
+    } while (unlikely(!local_compare_exchange(&stack->nr, nr, nr + 1)));
+
+    return true;
+}
+
+/* Put one there; half of a full stack goes back. */
+void small_put(struct heap_cpu *me, enum small small, struct page_info *pg);
+
+/* Give frames back to their chunks, as many at a time as are neighbours. Only
+ * if @owing do their entries tell of debts. */
+void give_frames(struct page_info *const *page, unsigned long nr, bool dirty,
+                 bool owing);
+
+/* And a small block that somebody had, and that owes nothing. */
+void give_small(struct page_info *pg, unsigned int order);
+
+/* The CPU, and 1, that has memory taken back, as there is too little; 0: none.
+ */
+extern unsigned int magazines_shortening;
+
+/**
+ * magazines_drain - give back what all CPUs have at hand, and take their chunks
+ * from them.
+ *
+ * No lock may be held.
+ */
+void magazines_drain(void);
+
+/**
+ * magazines_shorten - drain them, and have CPUs take no more than they need.
+ *
+ * So after it a request fails only if there is nothing for it. Until
+ * magazines_lengthen(). One CPU at a time: others wait, and answer meanwhile.
+ */
+void magazines_shorten(void);
+void magazines_lengthen(void);
+
+/* Is anything at hand for some CPU, or about to be; or is somebody shortening
+ * them? A moment's view. */
+bool magazines_have_any(void);
+
+/* How many frames they have; a moment's view. */
+unsigned long magazines_count(void);
+
+/* Call @look for each block that they have; for while nobody uses them. And how
+ * often is the frame at @pdx among them? */
+void magazines_look(void (*look)(unsigned long pdx, unsigned int order,
+                                 bool dirty, void *data),
+                    void *data);
+unsigned int magazines_times(unsigned long pdx);
+
+#endif /* MAGAZINE_H */

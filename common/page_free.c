@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Takes back what was handed out, and stops at what was not.
+ *
+ * A block without debt goes to what the CPU has at hand, by a short way. All
+ * others are looked at more closely, and so are all with CONFIG_DEBUG.
+ */
+#include <xen/bug.h>
+#include <xen/page_owner.h>
+#include <xen/printk.h>
+
+#include "heap_contents.h"
+#include "heap_report.h"
+#include "magazine.h"
+#include "parked.h"
+
+/* What is checked or remembered of each block is so on the long way. */
+#define LONG_WAY_ONLY (CONFIG_DEBUG || CONFIG_PAGE_OWNER)
+
+/* A block on its way back: who gives it, and what is wrong with it. */
+struct give_back {
+    struct page_info *pg;
+    mfn_t mfn;
+    unsigned int order;
+    struct tlb_debt debt;
+    bool clean;
+    bool leaving; /* some frame of it is marked (parked.h) */
+    uintptr_t caller;
+    mfn_t culprit;
+};
+
+static _Noreturn void refuse(const struct give_back *back, const char *why)
+{
+    uintptr_t before = heap_last_free(back->culprit);
+
+    printk(LOG_ERROR,
+           "heap: %pS gives back frame %#lx (address %#lx), order %u: frame "
+           "%#lx %s\n",
+           (void *)back->caller, mfn_x(back->mfn), mfn_to_maddr(back->mfn),
+           back->order, mfn_x(back->culprit), why);
+    if (before)
+        printk(LOG_ERROR, "heap: frame %#lx was last given back by %pS\n",
+               mfn_x(back->culprit), (void *)before);
+    BUG("what is given back was not handed out like this");
+}
+
+/* Why the frame of the entry @pg, which is not zero, cannot be given back. */
+static _Noreturn void refuse_entry(struct give_back *back,
+                                   const struct page_info *pg)
+{
+    back->culprit = page_to_mfn(pg);
+    if (page_state(pg) == PGC_state_free)
+        refuse(back, "is free already");
+    if (is_parked(pg))
+        refuse(back, "has left the machine");
+    printk(LOG_ERROR, "heap: entry %p: count_info %#lx, type_info %#lx\n", pg,
+           pg->count_info, pg->inuse_overlay.type_info);
+    refuse(back, "has a count, a type, an owner or a link");
+}
+
+/* Is @pg an entry of the table, and not a pointer to anywhere? */
+static bool is_entry(const struct page_info *pg)
+{
+    uintptr_t offset = (uintptr_t)pg - (uintptr_t)frame_table;
+
+    return offset % sizeof(*pg) == 0 && pdx_has_place(offset / sizeof(*pg));
+}
+
+/* Are all frames of the aligned block valid? One of each group is asked. */
+static bool block_is_valid(mfn_t mfn, unsigned int order)
+{
+    for (unsigned long n = 0; n < BIT(order); n += FRAMES_PER_GROUP)
+        if (!mfn_has_place(mfn_add(mfn, n)))
+            return false;
+
+    return true;
+}
+
+/* Stop at a block that there cannot be. */
+static void check_shape(struct give_back *back)
+{
+    if (back->order > MAX_ORDER)
+        refuse(back, "cannot start a block of that order");
+    if (!is_entry(back->pg))
+        refuse(back, "is not in the frame table");
+    back->mfn = back->culprit = page_to_mfn(back->pg);
+    if (!IS_ALIGNED(mfn_x(back->mfn), BIT(back->order)))
+        refuse(back, "is not aligned to the order");
+    if (!block_is_valid(back->mfn, back->order))
+        refuse(back, "starts a block with frames that are not RAM");
+    if (mfn_x(back->mfn) == 0)
+        refuse(back, "is never the heap's");
+}
+
+/* Stop at a frame inside a free block, where entries say nothing. */
+static void check_not_whole(struct give_back *back)
+{
+    unsigned long pdx = page_to_pdx(back->pg);
+    struct heap_node *node = node_of_chunk(pdx / CHUNK_FRAMES);
+    unsigned long head;
+    unsigned int order;
+
+    spin_lock(&node->lock);
+    head = node_block_of(node, pdx / CHUNK_FRAMES, &order);
+    spin_unlock(&node->lock);
+    if (head != BIT_TREE_NONE)
+        refuse(back, "is free already");
+}
+
+/* From now on the entry says that its frame is free. */
+static __inlined bool give_entry(struct page_info *pg)
+{
+    return likely((bits_of_links(&pg->list) |
+                   bits_of_links(&pg->inuse_overlay.owner_word) |
+                   pg->inuse_overlay.type_info) == 0) &&
+           likely(local_compare_exchange(&pg->count_info, 0, PGC_state_free));
+}
+
+/* One that is to leave: it is as it must be but for the mark. */
+static bool give_marked(struct page_info *pg)
+{
+    unsigned long seen = __atomic_load_n(&pg->count_info, __ATOMIC_RELAXED);
+
+    if ((seen & ~PGC_broken) != PGC_state_offlining ||
+        (bits_of_links(&pg->list) |
+         bits_of_links(&pg->inuse_overlay.owner_word) |
+         pg->inuse_overlay.type_info) != 0)
+        return false;
+    entry_end_use(pg);
+
+    return true;
+}
+
+static void end_use(struct give_back *back)
+{
+    unsigned long nr = back->order < CHUNK_ORDER ? BIT(back->order) : 1;
+
+    for (unsigned long i = 0; i < nr; i++) {
+        struct page_info *pg = back->pg + i;
+
+        if (!give_entry(pg)) {
+            if (!give_marked(pg))
+                refuse_entry(back, pg);
+            back->leaving = true;
+        }
+        if (back->debt.taint && back->order < CHUNK_ORDER) {
+            pg->free_overlay.tlb_taint = back->debt.taint;
+            pg->free_overlay.tlbflush_timestamp = back->debt.stamp;
+            __atomic_fetch_or(&pg->count_info, PGC_owing, __ATOMIC_RELAXED);
+        }
+    }
+}
+
+static void give_whole(const struct give_back *back)
+{
+    give_block((struct whole){
+        .chunk = page_to_pdx(back->pg) / CHUNK_FRAMES,
+        .order = back->order,
+        .dirty = !back->clean,
+        .debt = back->debt,
+    });
+}
+
+/* To what this CPU has at hand, if it may be there; or to where it belongs. */
+static void put_away(struct heap_cpu *me, struct give_back *back)
+{
+    unsigned long pdx = page_to_pdx(back->pg);
+    enum small small = small_of_order(back->order);
+    bool here = node_of_pdx(pdx) == me->node;
+
+    me->owing |= back->debt.taint != 0;
+    if (back->leaving && back->order < CHUNK_ORDER)
+        give_run(pdx, back->order, true, back->debt);
+    else if (here && back->order == 0)
+        magazine_put(me, back->clean ? CLEAN : DIRTY, back->pg);
+    else if (here && small < NR_SMALL && !back->debt.taint && !back->clean &&
+             node_has_plenty(&heap_nodes[me->node], BIT(back->order)))
+        small_put(me, small, back->pg);
+    else if (back->order < CHUNK_ORDER)
+        give_run(pdx, back->order, !back->clean, back->debt);
+    else
+        give_whole(back);
+}
+
+static __noinline void give_slowly(struct page_info *pg, unsigned int order,
+                                   struct tlb_debt debt, uintptr_t caller)
+{
+    struct give_back back = {
+        .pg = pg,
+        .mfn = INVALID_MFN,
+        .order = order,
+        .debt = debt,
+        .caller = caller,
+        .culprit = INVALID_MFN,
+    };
+
+    check_shape(&back);
+    if (CONFIG_DEBUG || !heap_is_open(page_to_pdx(pg)))
+        check_not_whole(&back);
+    if (!heap_is_open(page_to_pdx(pg)))
+        refuse(&back, "has never been the heap's");
+    end_use(&back);
+    if (!back.leaving) /* what has failed is not touched */
+        back.clean = contents_leave(pg, order, debt.taint != 0);
+    if (CONFIG_DEBUG)
+        remember_free(back.mfn, order, caller);
+    if (CONFIG_PAGE_OWNER)
+        page_owner_gave(page_to_pdx(pg), order, caller);
+    put_away(magazines_here(), &back);
+}
+
+/* How many entries lie between @pages and @pg? Of a pointer between two, and of
+ * one below, more than there can be. */
+static __inlined uintptr_t distance(const struct page_info *pages,
+                                    const struct page_info *pg)
+{
+    uintptr_t offset = (uintptr_t)pg - (uintptr_t)pages;
+
+    if (PAGE_INFO_SIZE != 32)
+        return offset % PAGE_INFO_SIZE ? ~0UL : offset / PAGE_INFO_SIZE;
+
+    return offset >> 5 | offset << 59;
+}
+
+/* A frame that owes nothing, to what is at hand; or false. */
+static __inlined bool give_frame_quickly(struct page_info *pg)
+{
+    struct heap_cpu *me = cpu_heap();
+    struct magazine *m = &me->magazine[DIRTY];
+    unsigned long height = m->height;
+
+    if (unlikely(height - 1 >= MAGAZINE_SIZE) ||
+        unlikely(distance(me->pages, pg) >= me->nr_pages) ||
+        unlikely(!give_entry(pg)))
+        return false;
+    m->page[height - 1] = pg;
+    if (unlikely(!local_compare_exchange(&m->height, height, height + 1)))
+        magazine_put(me, DIRTY, pg);
+
+    return true;
+}
+
+/* Not all is as it should be: the first @nr entries that were are as before. */
+static __cold bool undo_entries(struct page_info *pg, unsigned long nr)
+{
+    while (nr-- > 0)
+        entry_begin_use(pg + nr);
+
+    return false;
+}
+
+/* All entries, or none. */
+static __inlined bool give_entries(struct page_info *pg, unsigned long nr)
+{
+    for (unsigned long i = 0; i < nr; i++)
+        if (unlikely(!give_entry(pg + i)))
+            return undo_entries(pg, i);
+
+    return true;
+}
+
+/* A block of fewer frames than a chunk has, that owes nothing, to its chunk. */
+static bool give_run_quickly(struct page_info *pg, unsigned int order)
+{
+    struct heap_cpu *me = cpu_heap();
+    unsigned long pdx = page_to_pdx(pg);
+
+    if (distance(me->pages, pg) >= me->nr_pages || pdx & (BIT(order) - 1) ||
+        !give_entries(pg, BIT(order)))
+        return false;
+    give_run(pdx, order, true, TLB_NO_DEBT);
+
+    return true;
+}
+
+static __noinline void give_otherwise(struct page_info *pg, unsigned int order,
+                                      struct tlb_debt debt, uintptr_t caller)
+{
+    if (LONG_WAY_ONLY || order - 1 >= CHUNK_ORDER - 1 || debt.taint != 0 ||
+        !give_run_quickly(pg, order))
+        give_slowly(pg, order, debt, caller);
+}
+
+/* A small block that owes nothing, to what is at hand; or else otherwise. */
+static __noinline void give_small_quickly(struct page_info *pg,
+                                          unsigned int order,
+                                          struct tlb_debt debt,
+                                          uintptr_t caller)
+{
+    struct heap_cpu *me = cpu_heap();
+    enum small small = small_of_order(order);
+
+    if (LONG_WAY_ONLY || small == NR_SMALL || debt.taint != 0 ||
+        me->small[small].nr >= me->small[small].size ||
+        distance(me->pages, pg) >= me->nr_pages ||
+        page_to_pdx(pg) & (BIT(order) - 1) ||
+        !node_has_plenty(&heap_nodes[me->node], BIT(order)) ||
+        !give_entries(pg, order < CHUNK_ORDER ? BIT(order) : 1) ||
+        !small_push(me, small, pg))
+        give_otherwise(pg, order, debt, caller);
+}
+
+__noinline void free_heap_pages(struct page_info *pg, unsigned int order,
+                                struct tlb_debt debt)
+{
+    if (LONG_WAY_ONLY || unlikely((order | debt.taint) != 0) ||
+        unlikely(!give_frame_quickly(pg)))
+        give_small_quickly(pg, order, debt,
+                           (uintptr_t)__builtin_return_address(0));
+}

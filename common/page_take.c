@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Takes frames that are not at hand: the kinds of places are tried in turn, and
+ * last what other CPUs have.
+ */
+#include <xen/arch.h>
+#include <xen/bug.h>
+#include <xen/printk.h>
+
+#include <asm/contents.h>
+
+#include "heap.h"
+#include "heap_fault.h"
+#include "heap_contents.h"
+#include "heap_report.h"
+#include "magazine.h"
+#include "page_take.h"
+#include "parked.h"
+#include "scrub_turn.h"
+
+/* What a request wants, and what it has got. */
+struct request {
+    unsigned int order, flags, node; /* the node to begin with */
+    enum chunk_class class;
+    enum contents prefer;
+    struct range range;
+
+    struct page_info *pg;
+    bool dirty; /* maybe not all of it, which is then known */
+    bool known;
+    struct tlb_debt debt;
+    bool raid; /* what others own will do too */
+};
+
+static bool is_unlimited(const struct request *request)
+{
+    return request->range.end == nr_pdxs && request->class == CLASS_MOVING;
+}
+
+static bool owes(const struct page_info *pg)
+{
+    return pg->count_info & PGC_owing;
+}
+
+static struct tlb_debt debt_of(const struct page_info *pg)
+{
+    return (struct tlb_debt){ pg->free_overlay.tlb_taint,
+                              pg->free_overlay.tlbflush_timestamp };
+}
+
+static __noinline bool begin_use_owing(struct page_info *pg,
+                                       struct tlb_debt *debt)
+{
+    if (!local_compare_exchange(&pg->count_info, PGC_state_free | PGC_owing,
+                                0)) {
+        if (!is_leaving(pg))
+            refuse_use(pg);
+        return false;
+    }
+    *debt = tlb_debt_join(*debt, debt_of(pg));
+    pg->free_overlay.tlb_taint = 0;
+    pg->free_overlay.tlbflush_timestamp = 0;
+
+    return true;
+}
+
+bool heap_begin_use(struct page_info *pg, struct tlb_debt *debt)
+{
+    return take_entry(pg) || begin_use_owing(pg, debt);
+}
+
+/* NULL, or the frame that is to leave: those behind it are free still. */
+static struct page_info *begin_use_of_run(struct page_info *pg,
+                                          unsigned int order,
+                                          struct tlb_debt *debt)
+{
+    for (struct page_info *end = pg + BIT(order); pg < end; pg++)
+        if (unlikely(!take_entry(pg)) && !begin_use_owing(pg, debt))
+            return pg;
+
+    return NULL;
+}
+
+/* From the magazine of the kind that is preferred, or what is clean. */
+static struct page_info *pop(struct heap_cpu *me, struct request *request)
+{
+    struct page_info *pg = magazine_pop(&me->magazine[request->prefer]);
+
+    request->dirty = pg && request->prefer == DIRTY;
+
+    return pg || request->prefer == CLEAN ? pg
+                                          : magazine_pop(&me->magazine[CLEAN]);
+}
+
+static struct page_info *pop_dirty(struct heap_cpu *me, struct request *request)
+{
+    request->dirty = true;
+
+    return magazine_pop(&me->magazine[DIRTY]);
+}
+
+/* Rather one whose debt has been paid; or else one flush pays for all. */
+static struct page_info *settle(struct heap_cpu *me, struct request *request,
+                                struct page_info *pg)
+{
+    struct page_info *paid;
+
+    if (!owes(pg) || tlb_debt_is_paid(debt_of(pg)) || is_leaving(pg))
+        return pg;
+    paid = magazine_take_paid(me);
+    if (paid) {
+        magazine_put(me, DIRTY, pg);
+        return paid;
+    }
+    request->debt = magazine_debt(me);
+
+    return pg;
+}
+
+/* What take_frame_quickly() did not like goes back first. */
+static void put_popped(struct heap_cpu *me)
+{
+    struct page_info *pg = me->popped;
+
+    if (!pg)
+        return;
+    me->popped = NULL;
+    if (is_leaving(pg))
+        park_taken(pg, true);
+    else
+        magazine_put(me, DIRTY, pg);
+}
+
+static struct page_info *pop_any(struct heap_cpu *me, struct request *request)
+{
+    struct page_info *pg = pop(me, request);
+
+    if (!pg && magazine_refill(me, request->prefer))
+        pg = pop(me, request);
+    if (!pg)
+        pg = pop_dirty(me, request);
+
+    return pg ? settle(me, request, pg) : NULL;
+}
+
+static bool take_at_hand(struct heap_cpu *me, struct request *request)
+{
+    put_popped(me);
+    while ((request->pg = pop_any(me, request)) != NULL &&
+           unlikely(!heap_begin_use(request->pg, &request->debt)))
+        park_taken(request->pg, request->dirty);
+
+    return request->pg != NULL;
+}
+
+/* A run that has been taken out of a chunk, whose dirty bits tell what of it is
+ * to be scrubbed. *@again: it would not do, but another one may. */
+static bool take_run(struct request *request, unsigned long pdx, bool *again)
+{
+    struct page_info *pg = pdx_to_page(pdx);
+
+    if (unlikely(begin_use_of_run(pg, request->order, &request->debt) !=
+                 NULL)) {
+        *again = turn_back(pg, request->order, CLEAN, request->debt);
+        return false;
+    }
+    request->pg = pg;
+    request->dirty = true;
+    request->known = true;
+
+    return true;
+}
+
+/* Blocks of an order that CPUs keep: from the stack, or the CPU's own chunk. */
+static bool take_small(struct heap_cpu *me, struct request *request)
+{
+    enum small small = small_of_order(request->order);
+    unsigned int order = request->order < CHUNK_ORDER ? request->order : 0;
+    struct page_info *pg = NULL, *culprit;
+
+    if (small < NR_SMALL)
+        pg = small_pop(me, small);
+    if (!pg)
+        return false;
+    culprit = begin_use_of_run(pg, order, &request->debt);
+    if (unlikely(culprit != NULL)) {
+        turn_back_small(pg, request->order, culprit, request->debt);
+        return false;
+    }
+    request->pg = pg;
+    request->dirty = true;
+    request->known = false;
+
+    return true;
+}
+
+/* A run of the chunk that this CPU takes from. If it had none when one was asked
+ * for last, it is not looked through again: another chunk will do. */
+static unsigned long run_of_own_chunk(struct heap_cpu *me, unsigned int order)
+{
+    unsigned long number = magazine_chunk(me);
+    unsigned int first;
+
+    if (number == BIT_TREE_NONE || order >= me->too_long)
+        return BIT_TREE_NONE;
+    first = chunk_take_run(&chunk_table[number], order, CHUNK_FRAMES);
+    if (first < CHUNK_FRAMES)
+        return number * CHUNK_FRAMES + first;
+    me->too_long = order;
+
+    return BIT_TREE_NONE;
+}
+
+static bool take_whole(struct heap_node *node, struct request *request)
+{
+    struct whole block;
+
+    if (!supply_block(node, request->order, request->range, request->prefer,
+                      &block))
+        return false;
+    request->pg = pdx_to_page(block.chunk * CHUNK_FRAMES);
+    request->dirty = request->known = block.dirty;
+    request->debt = block.debt;
+
+    return true;
+}
+
+/* What has been reserved. */
+static bool take_reserved(struct heap_node *node, struct request *request)
+{
+    unsigned long pdx;
+    bool again;
+
+    if (request->order >= CHUNK_ORDER)
+        return take_whole(node, request);
+    do {
+        again = false;
+        pdx = supply_run(node, request->order, request->class, request->range,
+                         request->prefer);
+        if (pdx == BIT_TREE_NONE && request->raid)
+            pdx = supply_raid(node, request->order, request->range);
+        if (pdx != BIT_TREE_NONE && take_run(request, pdx, &again))
+            return true;
+    } while (again);
+
+    return false;
+}
+
+static bool take_from_node(struct heap_node *node, struct request *request)
+{
+    if ((request->order >= CHUNK_ORDER &&
+         !node_may_have(node, request->order)) ||
+        !node_reserve(node, BIT(request->order), BIT(request->order)))
+        return false;
+    if (take_reserved(node, request))
+        return true;
+    node_unreserve(node, BIT(request->order));
+
+    return false;
+}
+
+/* The frame that this CPU has had last may do, whatever the limit. */
+static bool take_top(struct heap_cpu *me, struct request *request)
+{
+    struct page_info *pg = magazine_pop(&me->magazine[DIRTY]);
+
+    if (!pg)
+        return false;
+    if (!is_leaving(pg) &&
+        (page_to_pdx(pg) >= request->range.end || owes(pg))) {
+        magazine_put(me, DIRTY, pg);
+        return false;
+    }
+    if (unlikely(!heap_begin_use(pg, &request->debt))) {
+        park_taken(pg, true);
+        return false;
+    }
+    request->pg = pg;
+    request->dirty = true;
+
+    return true;
+}
+
+static bool take_here(struct heap_cpu *me, struct request *request)
+{
+    if (request->order == 0)
+        return is_unlimited(request)
+                   ? take_at_hand(me, request)
+                   : request->class == CLASS_MOVING && take_top(me, request);
+
+    return is_unlimited(request) && take_small(me, request);
+}
+
+static bool take_anywhere(struct heap_cpu *me, struct request *request)
+{
+    if (request->flags & HEAP_RESERVED)
+        return take_reserved(&heap_nodes[request->node], request);
+    for (unsigned int i = 0; i < nr_nodes; i++) {
+        unsigned int node = node_in_order(request->node, i);
+
+        if (node == me->node && take_here(me, request))
+            return true;
+        if (take_from_node(&heap_nodes[node], request))
+            return true;
+        if (request->flags & HEAP_EXACT_NODE)
+            break;
+    }
+
+    return false;
+}
+
+static bool take(struct heap_cpu *me, struct request *request)
+{
+    unsigned long turns = scrub_nr_turns();
+    bool found;
+
+    if (request->order > MAX_ORDER || request->node >= nr_nodes)
+        return false;
+    if (likely(take_anywhere(me, request)))
+        return true;
+    if (!magazines_have_any() && scrub_nr_turns() == turns)
+        return false;
+
+    magazines_shorten();
+    request->raid = true;
+    found = take_anywhere(me, request);
+    magazines_lengthen();
+
+    return found;
+}
+
+/* With the contents that the caller wants: a flush comes first, lest somebody
+ * writes there by an old translation. */
+static void finish(struct request *request, bool pay)
+{
+    bool scrub = request->dirty && !(request->flags & HEAP_NO_SCRUB);
+
+    if (request->debt.taint && (pay || scrub)) {
+        tlb_debt_pay(request->debt);
+        request->debt = TLB_NO_DEBT;
+    }
+    if (scrub && request->known)
+        contents_clear_dirty(request->pg, request->order);
+    else if (scrub)
+        contents_clear(request->pg, BIT(request->order));
+    if (CONFIG_DEBUG && !(request->flags & HEAP_NO_SCRUB))
+        contents_check(request->pg, request->order);
+}
+
+static __noinline struct page_info *take_slowly(unsigned int order,
+                                                paddr_t limit,
+                                                unsigned int flags,
+                                                struct tlb_debt *debt)
+{
+    struct heap_cpu *me = magazines_here();
+    struct request request = {
+        .order = order,
+        .flags = flags,
+        .node = flags >> 8 ? (flags >> 8) - 1 : me->node,
+        .class = flags & HEAP_LONG_LIVED ? CLASS_STAYING : CLASS_MOVING,
+        .prefer = flags & HEAP_NO_SCRUB ? DIRTY : CLEAN,
+        .range = { 0, nr_pdxs },
+        .raid = flags & HEAP_RESERVED,
+    };
+
+    ASSERT(spin_holds_none());
+    if (!(flags & HEAP_NO_SCRUB) && limit > CONTENTS_LIMIT)
+        limit = CONTENTS_LIMIT;
+    if (limit < heap.reach)
+        request.range.end = pdx_of_limit(limit);
+
+    if (debt)
+        *debt = TLB_NO_DEBT;
+    if (heap_fault(order))
+        return NULL;
+    if (!take(me, &request)) {
+        if (!(flags & HEAP_RESERVED)) /* he has other ways */
+            report_failure(order, limit);
+        return NULL;
+    }
+    report_success();
+    finish(&request, debt == NULL);
+    if (debt)
+        *debt = request.debt;
+
+    return request.pg;
+}
+
+/* From the CPU's own chunk, or another of its node. */
+static unsigned long run_of_own_node(struct heap_cpu *me, unsigned int order)
+{
+    struct heap_node *node = &heap_nodes[me->node];
+    unsigned long pdx;
+
+    if (!node_reserve(node, BIT(order), BIT(order)))
+        return BIT_TREE_NONE;
+    pdx = run_of_own_chunk(me, order);
+    if (pdx == BIT_TREE_NONE)
+        pdx = supply_run(node, order, CLASS_MOVING,
+                         (struct range){ 0, nr_pdxs }, DIRTY);
+    if (pdx == BIT_TREE_NONE)
+        node_unreserve(node, BIT(order));
+
+    return pdx;
+}
+
+struct page_info *take_otherwise(unsigned int order, paddr_t limit,
+                                 unsigned int flags, struct tlb_debt *debt)
+{
+    struct tlb_debt owed = TLB_NO_DEBT;
+    struct heap_cpu *me = cpu_heap();
+    struct page_info *pg;
+    unsigned long pdx;
+
+    if (order - 1 >= CHUNK_ORDER - 1 || flags != HEAP_NO_SCRUB ||
+        limit < heap.reach || me == &heap_nobody)
+        return take_slowly(order, limit, flags, debt);
+    pdx = run_of_own_node(me, order);
+    if (pdx == BIT_TREE_NONE)
+        return take_slowly(order, limit, flags, debt);
+    pg = pdx_to_page(pdx);
+    if (unlikely(begin_use_of_run(pg, order, &owed) != NULL)) {
+        turn_back(pg, order, CLEAN, owed);
+        node_unreserve(&heap_nodes[me->node], BIT(order));
+        return take_slowly(order, limit, flags, debt);
+    }
+    if (debt)
+        *debt = owed;
+    else if (unlikely(owed.taint != 0))
+        tlb_debt_pay(owed);
+
+    return pg;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* Parks frames that are to leave the machine. */
+#include <xen/bug.h>
+
+#include "magazine.h"
+#include "parked.h"
+
+uint8_t small_of[CHUNK_ORDER + 1] = {
+    NR_SMALL, SMALL_1,  SMALL_2,  SMALL_3,  NR_SMALL,
+    NR_SMALL, NR_SMALL, NR_SMALL, NR_SMALL, SMALL_CHUNK,
+};
+
+/* So that the last who goes, and the next who comes, agree on small_of[]. */
+static spinlock_t leaving_lock = SPINLOCK_INIT(LOCK_RANK_HEAP);
+unsigned long nr_leaving;
+
+static void keep_chunks(bool keep)
+{
+    __atomic_store_n(&small_of[CHUNK_ORDER], keep ? SMALL_CHUNK : NR_SMALL,
+                     __ATOMIC_RELAXED);
+}
+
+void leaving_begins(void)
+{
+    spin_lock(&leaving_lock);
+    __atomic_fetch_add(&nr_leaving, 1, __ATOMIC_SEQ_CST);
+    keep_chunks(false);
+    spin_unlock(&leaving_lock);
+}
+
+void leaving_ends(void)
+{
+    spin_lock(&leaving_lock);
+    keep_chunks(__atomic_sub_fetch(&nr_leaving, 1, __ATOMIC_SEQ_CST) == 0);
+    spin_unlock(&leaving_lock);
+}
+
+void park_frame(struct page_info *pg)
+{
+    struct heap_node *node = node_of_chunk(page_to_pdx(pg) / CHUNK_FRAMES);
+    unsigned long seen = __atomic_load_n(&pg->count_info, __ATOMIC_RELAXED);
+
+    do
+        BUG_ON((seen & PGC_state) != PGC_state_free || !has_mark(seen));
+    while (!__atomic_compare_exchange_n(
+        &pg->count_info, &seen,
+        PGC_state_offlined | (seen & (PGC_broken | PGC_owing)), false,
+        __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+    __atomic_fetch_add(&node->nr_offline, 1, __ATOMIC_RELAXED);
+    leaving_ends();
+}
+
+/*
+ * Its bit is there to be taken only by who has reserved a frame. If there is
+ * none to be reserved others have reserved all, and one of them comes by.
+ */
+void park_marked(struct page_info *pg)
+{
+    unsigned long pdx = page_to_pdx(pg), number = pdx / CHUNK_FRAMES;
+    struct heap_node *node = node_of_chunk(number);
+    unsigned long bit = BIT(pdx % BITS_PER_LONG);
+
+    if (!is_leaving(pg) || node_reserve(node, 1, 1) == 0)
+        return;
+    if (__atomic_fetch_and(
+            &chunk_table[number].free[pdx % CHUNK_FRAMES / BITS_PER_LONG], ~bit,
+            __ATOMIC_SEQ_CST) &
+        bit)
+        park_frame(pg);
+    else
+        node_unreserve(node, 1);
+}
+
+void park_marked_of_run(struct page_info *pg, unsigned long nr)
+{
+    for (unsigned long i = 0; i < nr; i++)
+        park_marked(pg + i);
+}
+
+void park_marked_of_taken(unsigned long number, unsigned long bits[CHUNK_WORDS])
+{
+    struct page_info *pg = pdx_to_page(number * CHUNK_FRAMES);
+
+    for (unsigned int i = 0; i < CHUNK_FRAMES; i++) {
+        if (!bitmap_test(bits, i) || !is_leaving(pg + i))
+            continue;
+        bits[i / BITS_PER_LONG] ^= BIT(i % BITS_PER_LONG);
+        park_frame(pg + i);
+    }
+}

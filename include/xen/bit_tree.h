@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A set of numbers below some bound, that finds its largest member below a
+ * limit with a handful of reads, however large it is.
+ *
+ * A bit for each number, and above each 64 words of bits a word that tells
+ * which of them are not zero, up to a single word. Only the words above the
+ * lowest are cleared to begin with: a word of the lowest level means something
+ * only while its bit above it is set. So an empty set costs little to make.
+ *
+ * There is no locking here.
+ */
+#ifndef XEN_BIT_TREE_H
+#define XEN_BIT_TREE_H
+
+#include <xen/bits.h>
+#include <xen/compiler.h>
+#include <xen/types.h>
+
+/* 64^5 is 2^30: 2^30 chunks of 2 MiB are more than there can be. */
+#define BIT_TREE_LEVELS 5U
+#define BIT_TREE_NONE   (~0UL)
+
+struct bit_tree {
+    unsigned long nr; /* members are below it */
+    unsigned int top; /* the highest level, of one word */
+    unsigned long *level[BIT_TREE_LEVELS];
+};
+
+/* How many longs a tree for numbers below @nr takes. */
+unsigned long bit_tree_longs(unsigned long nr);
+
+/* Make @tree the empty set of numbers below @nr, which is at least 1, in
+ * @memory: so many longs, whatever they contain. Returns the first behind it.
+ */
+unsigned long *bit_tree_init(struct bit_tree *tree, unsigned long nr,
+                             unsigned long *memory);
+
+void bit_tree_set(struct bit_tree *tree, unsigned long i);
+void bit_tree_clear(struct bit_tree *tree, unsigned long i);
+
+/* The largest member below @limit, or BIT_TREE_NONE. */
+unsigned long bit_tree_last(const struct bit_tree *tree, unsigned long limit);
+
+/* Let [@i, @i + @nr) be members, or not. @nr is a power of two, and @i a
+ * multiple of it. Takes a step for each 64 of them. */
+void bit_tree_set_range(struct bit_tree *tree, unsigned long i,
+                        unsigned long nr);
+void bit_tree_clear_range(struct bit_tree *tree, unsigned long i,
+                          unsigned long nr);
+
+/* Are all of such a range members? */
+bool bit_tree_has_range(const struct bit_tree *tree, unsigned long i,
+                        unsigned long nr);
+unsigned long bit_tree_count_range(const struct bit_tree *tree,
+                                   unsigned long i, unsigned long nr);
+
+/* Even without the lock that holds others off; then it is a moment's view. */
+static inline bool bit_tree_is_empty(const struct bit_tree *tree)
+{
+    return __atomic_load_n(&tree->level[tree->top][0], __ATOMIC_RELAXED) == 0;
+}
+
+/* Does word @i of the lowest level mean something? Otherwise it is empty. */
+static inline bool bit_tree_word_counts(const struct bit_tree *tree,
+                                        unsigned long i)
+{
+    return tree->top == 0 || bitmap_test(tree->level[1], i);
+}
+
+/* Any number may be asked. */
+static inline bool bit_tree_test(const struct bit_tree *tree, unsigned long i)
+{
+    return i < tree->nr && bit_tree_word_counts(tree, i / BITS_PER_LONG) &&
+           bitmap_test(tree->level[0], i);
+}
+
+#endif /* XEN_BIT_TREE_H */

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* These frames and no others; and frames in a row that are no block. */
+#include <string.h>
+
+#include <test.h>
+#include <xen/errno.h>
+#include <xen/frame_table.h>
+#include <xen/heap_range.h>
+
+#include <asm/contents.h>
+
+#include "../../common/heap_node.h"
+#include "../model/small_machine.h"
+#include "../model/some_cpus.h"
+
+#define FIRST 1024UL
+#define NR    2048UL
+
+static mfn_t culprit;
+
+static void machine(void)
+{
+    const struct ram ram[] = { { FIRST, NR } };
+
+    some_cpus(3);
+    small_machine_heap(ram, 1);
+    hosted_arena_init();
+}
+
+static int take(unsigned long start, unsigned long nr)
+{
+    return heap_take_range(_mfn(start), nr, HEAP_NO_SCRUB, &culprit);
+}
+
+static void give(unsigned long start, unsigned long nr)
+{
+    heap_give_range(_mfn(start), nr, TLB_NO_DEBT);
+}
+
+static bool is_free(unsigned long mfn)
+{
+    unsigned int order;
+
+    return !mfn_eq(heap_block_of(_mfn(mfn), &order), INVALID_MFN);
+}
+
+/* They are in use, all others free, and given back all is as before. */
+static void expect_taken(unsigned long start, unsigned long nr)
+{
+    for (unsigned long mfn = FIRST; mfn < FIRST + NR; mfn++)
+        EXPECT_EQ(is_free(mfn), mfn < start || mfn >= start + nr);
+    for (unsigned long mfn = start; mfn < start + nr; mfn++)
+        EXPECT(page_info_is_zero(mfn_to_page(_mfn(mfn))));
+    EXPECT_EQ(heap_nr_free(), NR - nr);
+    EXPECT_EQ(heap_check(), 0);
+    give(start, nr);
+    heap_drain();
+    EXPECT_EQ(heap_nr_blocks(10), 2);
+    EXPECT_EQ(heap_check(), 0);
+}
+
+TEST(heap_range, every_short_range_at_every_place)
+{
+    static const unsigned long nr[] = { 1, 2, 63, 64, 65, 511, 512, 513, 1500 };
+
+    machine();
+    for (unsigned int i = 0; i < ARRAY_SIZE(nr); i++)
+        for (unsigned long at = 0; at + nr[i] <= NR;
+             at += at % 128 == 127 || at % 128 == 0 ? 1 : 126) {
+            EXPECT_EQ(take(FIRST + at, nr[i]), 0);
+            expect_taken(FIRST + at, nr[i]);
+        }
+}
+
+TEST(heap_range, one_frame_in_use_is_named_and_nothing_has_changed)
+{
+    machine();
+    EXPECT_EQ(take(FIRST + 700, 1), 0);
+    EXPECT_EQ(take(FIRST + 1400, 1), 0);
+    for (unsigned long at = 0; at <= 700; at += 50) {
+        EXPECT_EQ(take(FIRST + at, NR - at), -EBUSY);
+        EXPECT_EQ(mfn_x(culprit), FIRST + 700);
+        EXPECT_EQ(heap_nr_free(), NR - 2);
+        EXPECT_EQ(heap_check(), 0);
+    }
+    EXPECT_EQ(take(FIRST + 701, NR - 701), -EBUSY);
+    EXPECT_EQ(mfn_x(culprit), FIRST + 1400);
+    give(FIRST + 1400, 1);
+    expect_taken(FIRST + 700, 1);
+}
+
+TEST(heap_range, what_is_not_ram_is_not_to_be_had)
+{
+    machine();
+    EXPECT_EQ(take(0x1000000, 1), -EINVAL);
+    EXPECT_EQ(mfn_x(culprit), 0x1000000);
+    /* Valid, and not the heap's. */
+    EXPECT_EQ(take(FIRST - 1, 2), -EBUSY);
+    EXPECT_EQ(mfn_x(culprit), FIRST - 1);
+    EXPECT_EQ(take(FIRST + NR - 1, 2), -EBUSY);
+    EXPECT_EQ(mfn_x(culprit), FIRST + NR);
+    EXPECT_EQ(take(FIRST, 0), 0);
+    EXPECT_EQ(heap_nr_free(), NR);
+    EXPECT_EQ(heap_check(), 0);
+}
+
+/* In a magazine, a stack of blocks, a chunk that somebody takes from. */
+TEST(heap_range, what_cpus_have_is_called_in)
+{
+    machine();
+    for (unsigned int cpu = 0; cpu < 3; cpu++)
+        for (unsigned int order = 0; order < 4; order++)
+            AS_CPU(cpu, free_heap_pages(alloc_heap_pages(order, HEAP_NO_LIMIT,
+                                                         HEAP_NO_SCRUB, NULL),
+                                        order, TLB_NO_DEBT));
+    EXPECT_EQ(take(FIRST, NR), 0);
+    EXPECT_EQ(heap_nr_free(), 0);
+    EXPECT_EQ(heap_check(), 0);
+    expect_taken(FIRST, NR);
+}
+
+TEST(heap_range, what_is_claimed_is_left)
+{
+    machine();
+    EXPECT_EQ(node_reserve(&heap_nodes[0], 100, 100), 100);
+    heap_nodes[0].nr_claimed = 100;
+    EXPECT_EQ(take(FIRST, NR - 99), -ENOMEM);
+    EXPECT_EQ(heap_nr_free(), NR);
+    EXPECT_EQ(heap_check(), 0);
+    EXPECT_EQ(take(FIRST, NR - 100), 0);
+    EXPECT_EQ(heap_check(), 0);
+}
+
+TEST(heap_range, it_contains_zeroes_and_owes_nothing)
+{
+    struct page_info *pg;
+
+    machine();
+    pg = alloc_heap_pages(6, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL);
+    REQUIRE(pg != NULL);
+    memset(frame_contents(page_to_mfn(pg)), 0x55, PAGE_SIZE << 6);
+    free_heap_pages(pg, 6, tlb_debt_now(NULL));
+    EXPECT_EQ(heap_take_range(page_to_mfn(pg), 64, 0, &culprit), 0);
+    for (unsigned int i = 0; i < 64; i++) {
+        const char *at = frame_contents(page_to_mfn(pg + i));
+
+        EXPECT(page_info_is_zero(pg + i));
+        EXPECT(at[0] == 0 && memcmp(at, at + 1, PAGE_SIZE - 1) == 0);
+    }
+    EXPECT_EQ(heap_check(), 0);
+    EXPECT_EQ(
+        heap_take_range(_mfn(CONTENTS_LIMIT >> PAGE_SHIFT), 1, 0, &culprit),
+        -EINVAL);
+}
+
+/* What is not taken of a larger block is free. */
+TEST(heap_range, a_number_that_is_no_power_of_two_costs_no_more)
+{
+    static const unsigned long nr[] = { 1, 3, 100, 512, 513, 700, 1000 };
+
+    machine();
+    for (unsigned int i = 0; i < ARRAY_SIZE(nr); i++)
+        for (unsigned long align = 1; align <= 1024; align *= 4) {
+            struct page_info *pg =
+                alloc_heap_range(nr[i], align, HEAP_NO_LIMIT, HEAP_NO_SCRUB);
+
+            REQUIRE(pg != NULL);
+            EXPECT_EQ(mfn_x(page_to_mfn(pg)) % align, 0);
+            expect_taken(mfn_x(page_to_mfn(pg)), nr[i]);
+        }
+}
+
+TEST(heap_range, where_there_is_no_block_a_row_is_found)
+{
+    struct page_info *pg;
+
+    machine();
+    EXPECT_EQ(take(FIRST, 100), 0);
+    EXPECT_EQ(take(FIRST + 1010, 1), 0);
+    EXPECT_EQ(take(FIRST + 2040, 8), 0);
+    pg = alloc_heap_range(1029, 1, HEAP_NO_LIMIT, HEAP_NO_SCRUB);
+    REQUIRE(pg != NULL);
+    EXPECT_EQ(mfn_x(page_to_mfn(pg)), FIRST + 1011);
+    give(FIRST + 1011, 1029);
+    EXPECT(alloc_heap_range(1030, 1, HEAP_NO_LIMIT, HEAP_NO_SCRUB) == NULL);
+    EXPECT(strstr(hosted_console(), "no 1030 frames in a row") != NULL);
+    EXPECT(strstr(hosted_console(), "they lie apart") != NULL);
+    EXPECT(strstr(hosted_console(), "in a row at most 1029") != NULL);
+    pg = alloc_heap_range(900, 4, (FIRST + 1020) << PAGE_SHIFT, HEAP_NO_SCRUB);
+    REQUIRE(pg != NULL);
+    EXPECT_EQ(mfn_x(page_to_mfn(pg)), FIRST + 108);
+    EXPECT(alloc_heap_range(2, 1, FIRST << PAGE_SHIFT, HEAP_NO_SCRUB) == NULL);
+    EXPECT_EQ(heap_check(), 0);
+}
+
+TEST(heap_range, what_no_block_can_hold_is_refused)
+{
+    machine();
+    EXPECT(alloc_heap_range(0, 1, HEAP_NO_LIMIT, 0) == NULL);
+    EXPECT(alloc_heap_range(1, 3, HEAP_NO_LIMIT, 0) == NULL);
+    EXPECT(alloc_heap_range(1, 0, HEAP_NO_LIMIT, 0) == NULL);
+    EXPECT(alloc_heap_range(BIT(MAX_ORDER) + 1, 1, HEAP_NO_LIMIT, 0) == NULL);
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/* What the monitor tells of the heap, at a glance. */
+#include <stdio.h>
+#include <string.h>
+
+#include <hosted.h>
+#include <test.h>
+#include <xen/frame_table.h>
+#include <xen/monitor.h>
+#include <xen/numa.h>
+#include <xen/page_alloc.h>
+#include <xen/printk.h>
+
+#include "../model/fake_nodes.h"
+#include "../model/small_machine.h"
+#include "../model/some_cpus.h"
+
+#define NR BIT(17)
+
+/* Two nodes of half a GiB, a CPU each, and @nr CPUs in all. */
+static void machine(unsigned int nr)
+{
+    const struct ram ram[] = { { NR, 2 * NR } };
+    const struct fake_node node[] = { { NR, NR, 0 }, { 2 * NR, NR, 1 } };
+
+    small_machine(ram, 1);
+    fake_nodes(small_machine_map(ram, 1), node, 2);
+    srat_add_cpu(fake_srat(), 1, 1);
+    numa_set_cpu(1, 1);
+    heap_add(_mfn(NR), 2 * NR);
+    some_cpus(nr);
+}
+
+static const char *answer(const char *line)
+{
+    static const struct monitor_view view;
+    char copy[128];
+
+    hosted_console_clear();
+    snprintf(copy, sizeof(copy), "%s", line);
+    monitor_command(&view, copy);
+
+    return hosted_console();
+}
+
+static void expect_part(const char *part)
+{
+    if (!strstr(hosted_console(), part))
+        test_fail(__FILE__, __LINE__, "no \"%s\" in:\n%s", part,
+                  hosted_console());
+}
+
+static unsigned int nr_lines(const char *text)
+{
+    unsigned int nr = 0;
+
+    for (; *text; text++)
+        nr += *text == '\n';
+
+    return nr;
+}
+
+static bool is_short_enough(const char *text)
+{
+    size_t longest = 0;
+
+    for (const char *end; (end = strchr(text, '\n')) != NULL; text = end + 1)
+        if ((size_t)(end - text) > longest)
+            longest = (size_t)(end - text);
+
+    return longest <= 100;
+}
+
+TEST(monitor_heap, a_fresh_heap_is_large_blocks)
+{
+    machine(2);
+    answer("heap");
+    expect_part("\n   17     512 MiB            0            2            0"
+                "       1 GiB       0.0%\n");
+    expect_part("\n   0    512 MiB        0 B        0 B        0 B        0 B"
+                "    512 MiB     0.0%\n");
+    expect_part("\n   0        256          0       0      0      0      0  ");
+    expect_part("\nfree    262144 of 262144 frames (1 GiB of 1 GiB)\n");
+    expect_part("\ncheck   every invariant holds\n");
+}
+
+/* Each second frame is out: nothing is of use to who wants more than one. */
+TEST(monitor_heap, a_node_that_is_broken_up_is_called_so)
+{
+    static struct page_info *pg[NR];
+
+    machine(2);
+    for (unsigned long i = 0; i < NR; i++)
+        pg[i] = alloc_heap_pages(0, HEAP_NO_LIMIT,
+                                 HEAP_NO_SCRUB | HEAP_EXACT_NODE | HEAP_NODE(1),
+                                 NULL);
+    heap_drain();
+    answer("heap");
+    expect_part("  full\n");
+    for (unsigned long i = 0; i < NR; i++)
+        if (mfn_x(page_to_mfn(pg[i])) & 1)
+            free_heap_pages(pg[i], 0, TLB_NO_DEBT);
+    heap_drain();
+    answer("heap");
+    expect_part("\n   1    256 MiB        0 B        0 B        0 B        0 B"
+                "      4 KiB   100.0%  broken up\n");
+    expect_part("\n   1          0          0     256      0      0  ");
+}
+
+TEST(monitor_heap, what_cpus_have_is_shown_by_cpu)
+{
+    struct page_info *pg;
+
+    machine(2);
+    AS_CPU(1, pg = alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL));
+    REQUIRE(pg != NULL);
+    answer("heap");
+    expect_part("\n   1     1      0     63        0        0        0        0"
+                "  0x");
+    AS_CPU(1, heap_leave());
+    answer("heap");
+    EXPECT(strstr(hosted_console(), "\n   1     1  ") == NULL);
+}
+
+/* As much as there can be to say: all orders, and more CPUs than are shown. */
+TEST(monitor_heap, all_fits_on_a_screen)
+{
+    machine(12);
+    for (unsigned int order = 0; order < 17; order++)
+        EXPECT(alloc_heap_pages(order, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL));
+    for (unsigned int cpu = 0; cpu < 12; cpu++)
+        AS_CPU(cpu,
+               EXPECT(alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL)));
+    answer("heap");
+    expect_part("\n   6     0  ");
+    EXPECT(strstr(hosted_console(), "\n   7     0  ") == NULL);
+    expect_part("\nand 5 more\n");
+    EXPECT(nr_lines(hosted_console()) <= 40 - 3); /* orders above 17 */
+    EXPECT(is_short_enough(hosted_console()));
+}
+
+TEST(monitor_heap, a_broken_heap_is_called_so)
+{
+    struct page_info *pg;
+
+    machine(1);
+    pg = alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL);
+    free_heap_pages(pg, 0, TLB_NO_DEBT);
+    pg->count_info = 5;
+    answer("heap");
+    expect_part("\ncheck   breaks H6\n");
+}
+
+TEST(monitor_heap, nodes_are_shown_whatever_is_logged)
+{
+    machine(2);
+    console_set_level(LOG_ERROR);
+    answer("nodes");
+    expect_part("node 0 (domain 0): 512 MiB");
+    expect_part("node 1 (domain 1): 512 MiB");
+    expect_part("CPUs 1");
+    EXPECT_EQ(console_level(), LOG_ERROR);
+}
+
+TEST(monitor_heap, one_node_is_one_line)
+{
+    const struct ram ram[] = { { NR, NR } };
+
+    small_machine_heap(ram, 1);
+    EXPECT_STR(answer("nodes"), "nodes   one, with all memory and all CPUs\n");
+}
+
+TEST(monitor_heap, leaks_are_told_if_they_are_known)
+{
+    machine(1);
+    answer("leaks x");
+    expect_part("usage: leaks");
+    answer("leaks mark");
+    expect_part("leaks   are from now on");
+    EXPECT(alloc_heap_pages(3, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL) != NULL);
+    answer("leaks");
+    expect_part(CONFIG_PAGE_OWNER ? "         8      3  "
+                                  : "built without PAGE_OWNER");
+}
