@@ -81,7 +81,9 @@ static void own_block(struct heap_node *node, const struct whole *block,
 }
 
 /* One that has fewer free frames than any other that will do. */
-__must_hold(node->lock)
+static unsigned long own_broken(struct heap_node *node, uint32_t owner,
+                                enum chunk_class class, struct range range)
+    __must_hold(node->lock);
 static unsigned long own_broken(struct heap_node *node, uint32_t owner,
                                 enum chunk_class class, struct range range)
 {
@@ -94,7 +96,9 @@ static unsigned long own_broken(struct heap_node *node, uint32_t owner,
 }
 
 /* Take a chunk out of a whole block, to be taken apart by who calls. */
-__must_hold(node->lock)
+static bool begin_block(struct heap_node *node, struct range range,
+                        enum contents prefer, struct whole *block)
+    __must_hold(node->lock);
 static bool begin_block(struct heap_node *node, struct range range,
                         enum contents prefer, struct whole *block)
 {
@@ -107,7 +111,10 @@ static bool begin_block(struct heap_node *node, struct range range,
 
 /* In the order of preference. *@is_block: it is for the caller to take apart.
  */
-__must_hold(node->lock)
+static unsigned long choose_chunk(struct heap_node *node, uint32_t owner,
+                                  const struct wanted_chunk *want,
+                                  struct range range, struct whole *block,
+                                  bool *is_block) __must_hold(node->lock);
 static unsigned long choose_chunk(struct heap_node *node, uint32_t owner,
                                   const struct wanted_chunk *want,
                                   struct range range, struct whole *block,
@@ -191,7 +198,9 @@ static unsigned int end_in_chunk(struct range range, unsigned long chunk)
 }
 
 /* From chunks that nobody owns. */
-__must_hold(node->lock)
+static unsigned long take_from_sets(struct heap_node *node, unsigned int order,
+                                    enum chunk_class class, struct range range)
+    __must_hold(node->lock);
 static unsigned long take_from_sets(struct heap_node *node, unsigned int order,
                                     enum chunk_class class, struct range range)
 {

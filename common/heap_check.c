@@ -238,6 +238,9 @@ static void check_inside(struct walk *walk, struct heap_node *node,
 
 static void check_block(struct walk *walk, struct heap_node *node,
                         unsigned long head, unsigned int order)
+    __must_hold(node->lock);
+static void check_block(struct walk *walk, struct heap_node *node,
+                        unsigned long head, unsigned int order)
 {
     unsigned int k = order - CHUNK_ORDER, other;
     unsigned long i = head - node->base, nr = BIT(k);
@@ -301,8 +304,7 @@ static bool is_free_elsewhere(unsigned long pdx)
            magazines_times(pdx) != 1;
 }
 
-static void check_cached_frame(struct walk *walk, unsigned long pdx,
-                               bool dirty)
+static void check_cached_frame(struct walk *walk, unsigned long pdx, bool dirty)
 {
     check_entry(walk, pdx, dirty, ~0UL);
     if (CONFIG_DEBUG && !dirty)
@@ -340,8 +342,8 @@ static void check_counts(struct walk *walk)
                node->nr_claimed > walk->nr_free[n]);
         expect(walk, 5, pdx, "more frames free than given", false,
                walk->nr_free[n] + walk->nr_cached[n] > node->nr_frames);
-        expect(walk, 10, pdx, "offline frames of the node",
-               walk->nr_offline[n], node->nr_offline);
+        expect(walk, 10, pdx, "offline frames of the node", walk->nr_offline[n],
+               node->nr_offline);
         expect(walk, 10, pdx, "more free and offline than given", false,
                walk->nr_free[n] + walk->nr_cached[n] + node->nr_offline >
                    node->nr_frames);

@@ -79,6 +79,15 @@ static uint32_t owner_of(const struct heap_cpu *me)
     return (uint32_t)(me - heap_cpus) + 1;
 }
 
+void magazine_release(struct heap_cpu *me)
+{
+    unsigned long number = me->current - 1;
+
+    if (number != BIT_TREE_NONE)
+        supply_release(owner_of(me), number);
+    me->current = 0;
+}
+
 unsigned long magazine_chunk(struct heap_cpu *me)
 {
     unsigned long number = me->current - 1;
@@ -157,6 +166,7 @@ static unsigned long batch(const struct heap_cpu *me)
     return share < room ? share + 1 : room;
 }
 
+/* From one chunk alone, so that what is taken is of one tier. */
 static bool refill(struct heap_cpu *me, enum contents prefer)
 {
     struct heap_node *node = &heap_nodes[me->node];
@@ -166,18 +176,17 @@ static bool refill(struct heap_cpu *me, enum contents prefer)
     open(&me->magazine[CLEAN]);
     open(&me->magazine[DIRTY]);
 
-    while (taken < nr) {
-        unsigned long bits[CHUNK_WORDS], number, got;
+    while (taken == 0 && nr > 0) {
+        unsigned long bits[CHUNK_WORDS], number;
 
         number = next_chunk(me, another, prefer);
         if (number == BIT_TREE_NONE)
             break;
-        got = chunk_take_some(&chunk_table[number], nr - taken, bits);
+        taken = chunk_take_some(&chunk_table[number], nr, bits);
         if (any_leaving())
             park_marked_of_taken(number, bits);
-        if (got > 0)
+        if (taken > 0)
             push_words(me, number, bits);
-        taken += got;
         another = true;
     }
     if (taken < nr)
@@ -257,8 +266,8 @@ void give_frames(struct page_info *const *page, unsigned long nr, bool dirty,
         else
             give_frame(page_to_pdx(page[i]), dirty);
         if (unlikely(nr_nodes > 1))
-            node_unreserve(
-                node_of_chunk(page_to_pdx(page[i]) / CHUNK_FRAMES), n);
+            node_unreserve(node_of_chunk(page_to_pdx(page[i]) / CHUNK_FRAMES),
+                           n);
     }
     if (likely(nr_nodes == 1))
         node_unreserve(&heap_nodes[0], nr);

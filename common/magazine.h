@@ -113,6 +113,9 @@ struct heap_cpu *magazines_here(void);
 void magazines_begin(struct heap_cpu *me);
 void magazines_end(struct heap_cpu *me);
 
+/* This CPU takes from no chunk any more. */
+void magazine_release(struct heap_cpu *me);
+
 /* The chunk that this CPU owns and takes from, or BIT_TREE_NONE. */
 unsigned long magazine_chunk(struct heap_cpu *me);
 

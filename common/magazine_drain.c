@@ -170,6 +170,7 @@ void heap_leave(void)
     unsigned int cpu = arch_cpu_id();
 
     drain_cpu(cpu);
+    magazine_release(magazines_here());
     cpumask_clear_atomic(&heap_users, cpu);
     cpu_set_heap(&heap_nobody);
 }

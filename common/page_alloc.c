@@ -91,7 +91,7 @@ struct page_info *alloc_heap_pages_paid(unsigned int order, paddr_t limit,
     struct page_info *pg;
 
     if (likely(contents < NR_CONTENTS) && likely(limit >= heap.reach) &&
-        likely(take_frame_quickly(contents, &pg)))
+        likely(take_frame_quickly((enum contents)contents, &pg)))
         return note(pg, 0, __builtin_return_address(0));
 
     return note(take_small_quickly(order, limit, flags, NULL), order,
@@ -107,7 +107,7 @@ struct page_info *alloc_heap_pages_owing(unsigned int order, paddr_t limit,
 
     *debt = TLB_NO_DEBT;
     if (likely(contents < NR_CONTENTS) && likely(limit >= heap.reach) &&
-        likely(take_frame_quickly(contents, &pg)))
+        likely(take_frame_quickly((enum contents)contents, &pg)))
         return note(pg, 0, __builtin_return_address(0));
 
     return note(take_small_quickly(order, limit, flags, debt), order,

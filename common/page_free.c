@@ -92,19 +92,37 @@ static void check_shape(struct give_back *back)
         refuse(back, "is never the heap's");
 }
 
-/* Stop at a frame inside a free block, where entries say nothing. */
-static void check_not_whole(struct give_back *back)
+/* Is some of the chunk free, by what the node says, or by its own words? */
+static bool is_partly_free(unsigned long number, bool or_words)
 {
-    unsigned long pdx = page_to_pdx(back->pg);
-    struct heap_node *node = node_of_chunk(pdx / CHUNK_FRAMES);
+    struct heap_node *node = node_of_chunk(number);
     unsigned long head;
     unsigned int order;
 
     spin_lock(&node->lock);
-    head = node_block_of(node, pdx / CHUNK_FRAMES, &order);
+    head = node_block_of(node, number, &order);
     spin_unlock(&node->lock);
-    if (head != BIT_TREE_NONE)
+
+    return head != BIT_TREE_NONE ||
+           (or_words && heap_is_open(number * CHUNK_FRAMES) &&
+            chunk_run(&chunk_table[number]) != RUN_NONE);
+}
+
+/* Stop where entries say nothing: inside a free block, and at a block of which
+ * a part is free. */
+static void check_not_free(struct give_back *back)
+{
+    unsigned long number = page_to_pdx(back->pg) / CHUNK_FRAMES;
+    bool large = back->order >= CHUNK_ORDER;
+    unsigned long nr = large ? BIT(back->order - CHUNK_ORDER) : 1;
+
+    for (unsigned long i = 0; i < nr; i++) {
+        if (!is_partly_free(number + i, large))
+            continue;
+        if (i > 0)
+            back->culprit = pdx_to_mfn((number + i) * CHUNK_FRAMES);
         refuse(back, "is free already");
+    }
 }
 
 /* From now on the entry says that its frame is free. */
@@ -196,7 +214,7 @@ static __noinline void give_slowly(struct page_info *pg, unsigned int order,
 
     check_shape(&back);
     if (CONFIG_DEBUG || !heap_is_open(page_to_pdx(pg)))
-        check_not_whole(&back);
+        check_not_free(&back);
     if (!heap_is_open(page_to_pdx(pg)))
         refuse(&back, "has never been the heap's");
     end_use(&back);

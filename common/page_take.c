@@ -10,8 +10,8 @@
 #include <asm/contents.h>
 
 #include "heap.h"
-#include "heap_fault.h"
 #include "heap_contents.h"
+#include "heap_fault.h"
 #include "heap_report.h"
 #include "magazine.h"
 #include "page_take.h"
@@ -39,7 +39,7 @@ static bool is_unlimited(const struct request *request)
 
 static bool owes(const struct page_info *pg)
 {
-    return pg->count_info & PGC_owing;
+    return __atomic_load_n(&pg->count_info, __ATOMIC_RELAXED) & PGC_owing;
 }
 
 static struct tlb_debt debt_of(const struct page_info *pg)
@@ -194,8 +194,8 @@ static bool take_small(struct heap_cpu *me, struct request *request)
     return true;
 }
 
-/* A run of the chunk that this CPU takes from. If it had none when one was asked
- * for last, it is not looked through again: another chunk will do. */
+/* A run of the chunk that this CPU takes from. If it had none when one was
+ * asked for last, it is not looked through again: another chunk will do. */
 static unsigned long run_of_own_chunk(struct heap_cpu *me, unsigned int order)
 {
     unsigned long number = magazine_chunk(me);

@@ -69,7 +69,8 @@ TEST(cmdline, memory_is_scrubbed_by_whom_it_says)
     EXPECT_EQ(options.scrub, SCRUB_OFF);
     parse_quietly("scrub=off scrub=idle");
     EXPECT_EQ(options.scrub, SCRUB_IDLE);
-    parse_quietly("scrub=eager scrub scrub= scrub=on scrub=idl scrub=idle,off");
+    parse("scrub=eager scrub scrub= scrub=on scrub=idl scrub=idle,off");
+    EXPECT(says("\"scrub\" is idle, eager or off"));
     EXPECT_EQ(options.scrub, SCRUB_EAGER);
 }
 
@@ -99,11 +100,11 @@ TEST(cmdline, of_nodes_there_are_firmwares_one_or_fakes)
 
 TEST(cmdline, heap_fail_takes_one_number_or_two)
 {
-    static const char *const bad[] = { "heap-fail",     "heap-fail=",
-                                       "heap-fail=0",   "heap-fail=x",
-                                       "heap-fail=3,",  "heap-fail=3,0",
-                                       "heap-fail=3,x", "heap-fail=3,2,1",
-                                       "heap-fail=,3" };
+    static const char *const bad[] = {
+        "heap-fail",     "heap-fail=",      "heap-fail=0",
+        "heap-fail=x",   "heap-fail=3,",    "heap-fail=3,0",
+        "heap-fail=3,x", "heap-fail=3,2,1", "heap-fail=,3"
+    };
 
     parse_quietly("heap-fail=3");
     EXPECT_EQ(options.heap_fail_at, 3);

@@ -74,6 +74,7 @@ TEST(page_list, the_only_entry_leaves_an_empty_list)
     static const unsigned int frame_0[] = { 0 };
 
     small_machine(ram, 1);
+    frame_table_open(_mfn(0));
     page_list_add(&list, pdx_to_page(0));
     expect_list(frame_0, 1);
     page_list_del(&list, pdx_to_page(0));

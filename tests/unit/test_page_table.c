@@ -145,9 +145,9 @@ TEST(page_table, an_entry_is_made_what_a_guest_of_ring_3_needs)
 TEST(page_table, frames_that_are_not_the_owners_are_refused)
 {
     static const uint64_t frames[] = {
-        0,               /* in use, and nobody's */
-        PV_SPARE_FRAME,  /* free */
-        1UL << 30,       /* beyond the frame table */
+        0,                                /* in use, and nobody's */
+        PV_SPARE_FRAME + PV_NR_SPARE - 1, /* free */
+        1UL << 30,                        /* beyond the frame table */
         (1UL << 40) - 2, /* the highest but one that there is a number for */
     };
     struct page_info *table;
