@@ -85,6 +85,7 @@ core-y                   += common/scrub.c
 core-y                   += common/heap_add.c
 core-y                   += common/heap_fault.c
 core-y                   += common/turn_back.c
+core-y                   += common/page_at_hand.c
 core-y                   += common/page_take.c
 core-y                   += common/page_alloc.c
 core-y                   += common/page_free.c

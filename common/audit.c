@@ -209,8 +209,7 @@ static void audit_range(const struct range *r)
 
         if (pdx >= r->first_tally && pdx < r->end_tally)
             tally = r->tally + (pdx - r->first_tally);
-        if (pdx >= free_until &&
-            (pdx == r->first || pdx % CHUNK_FRAMES == 0))
+        if (pdx >= free_until && (pdx == r->first || pdx % CHUNK_FRAMES == 0))
             free_until = end_of_whole(pdx);
         if (pdx < free_until || page_state(pg) == PGC_state_free ||
             page_state(pg) == PGC_state_offlined)

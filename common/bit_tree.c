@@ -138,8 +138,8 @@ bool bit_tree_has_range(const struct bit_tree *tree, unsigned long i,
     return true;
 }
 
-unsigned long bit_tree_count_range(const struct bit_tree *tree,
-                                   unsigned long i, unsigned long nr)
+unsigned long bit_tree_count_range(const struct bit_tree *tree, unsigned long i,
+                                   unsigned long nr)
 {
     unsigned long bits = bits_of_range(i, nr), sum = 0;
 

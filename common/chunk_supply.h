@@ -11,7 +11,8 @@
 
 #include "heap_node.h"
 
-/* Of the chunk that is about to be scrubbed; no CPU's number, nor a stream's. */
+/* Of the chunk that is about to be scrubbed; no CPU's number, nor a stream's.
+ */
 #define OWNER_SCRUBBER (~1U)
 
 /* How a chunk is wanted. */
@@ -119,8 +120,7 @@ static inline void give_frame(unsigned long pdx, bool dirty)
     if (unlikely(now == before))
         refuse_bits(pdx / CHUNK_FRAMES, w, BIT(at));
     if (chunk_owner(chunk) == NO_OWNER &&
-        frame_may_move(__atomic_load_n(&chunk->set, __ATOMIC_RELAXED), at,
-                       now))
+        frame_may_move(__atomic_load_n(&chunk->set, __ATOMIC_RELAXED), at, now))
         move_chunk(pdx / CHUNK_FRAMES);
 }
 

@@ -55,8 +55,7 @@ void free_heap_frames(struct page_info *const *page, unsigned int nr,
 {
     for (unsigned int n, i = 0; i < nr; i += n) {
         /* With CONFIG_DEBUG each is looked at by itself. */
-        n = CONFIG_DEBUG || nr < FEW ? 0
-                                     : give_entries(page + i, nr - i, debt);
+        n = CONFIG_DEBUG || nr < FEW ? 0 : give_entries(page + i, nr - i, debt);
         if (n > 0) {
             give_frames(page + i, n, true, debt.taint != 0);
         } else {

@@ -67,7 +67,8 @@ static bool test_and_clear(struct bit_tree *tree, unsigned long i)
     return was;
 }
 
-static void add_block(struct heap_node *node, const struct whole *block) __must_hold(node->lock);
+static void add_block(struct heap_node *node, const struct whole *block)
+    __must_hold(node->lock);
 static void add_block(struct heap_node *node, const struct whole *block)
 {
     unsigned long i = block->chunk - node->base;
@@ -82,7 +83,8 @@ static void add_block(struct heap_node *node, const struct whole *block)
 }
 
 static bool remove_block(struct heap_node *node, unsigned long i,
-                         unsigned int order, struct whole *block) __must_hold(node->lock);
+                         unsigned int order, struct whole *block)
+    __must_hold(node->lock);
 /* Take the block @i of its order out, if it is there. */
 static bool remove_block(struct heap_node *node, unsigned long i,
                          unsigned int order, struct whole *block)
@@ -142,7 +144,8 @@ void node_insert(struct heap_node *node, struct whole block)
     add_block(node, &block);
 }
 
-static bool is_dirty(struct heap_node *node, const struct whole *block) __must_hold(node->lock);
+static bool is_dirty(struct heap_node *node, const struct whole *block)
+    __must_hold(node->lock);
 /* A block of a merged one is dirty only if some chunk of it is. */
 static bool is_dirty(struct heap_node *node, const struct whole *block)
 {
@@ -310,8 +313,7 @@ bool node_has_note(struct heap_node *node, const struct whole *block)
 
     if (likely(bit_tree_is_empty(&node->noted)))
         return false;
-    last =
-        bit_tree_last(&node->noted, first + BIT(block->order - CHUNK_ORDER));
+    last = bit_tree_last(&node->noted, first + BIT(block->order - CHUNK_ORDER));
 
     return last != BIT_TREE_NONE && last >= first;
 }

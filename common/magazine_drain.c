@@ -142,9 +142,9 @@ void magazines_shorten(void)
 {
     unsigned int nobody = 0;
 
-    while (!__atomic_compare_exchange_n(&magazines_shortening, &nobody, arch_cpu_id() + 1,
-                                        false, __ATOMIC_SEQ_CST,
-                                        __ATOMIC_RELAXED)) {
+    while (!__atomic_compare_exchange_n(&magazines_shortening, &nobody,
+                                        arch_cpu_id() + 1, false,
+                                        __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
         nobody = 0;
         smp_wait_a_turn();
     }

@@ -24,8 +24,7 @@ static unsigned long count(const struct heap_cpu *cpu)
 bool magazines_have_any(void)
 {
     bool any = __atomic_load_n(&magazines_shortening, __ATOMIC_RELAXED) ||
-               scrub_goes_on() ||
-               magazines_count() > 0;
+               scrub_goes_on() || magazines_count() > 0;
 
     for (unsigned int node = 0; node < nr_nodes; node++)
         any |= heap_nodes[node].end > 0 &&

@@ -14,60 +14,10 @@
 #include "heap_fault.h"
 #include "heap_report.h"
 #include "magazine.h"
+#include "page_request.h"
 #include "page_take.h"
 #include "parked.h"
 #include "scrub_turn.h"
-
-/* What a request wants, and what it has got. */
-struct request {
-    unsigned int order, flags, node; /* the node to begin with */
-    enum chunk_class class;
-    enum contents prefer;
-    struct range range;
-
-    struct page_info *pg;
-    bool dirty; /* maybe not all of it, which is then known */
-    bool known;
-    struct tlb_debt debt;
-    bool raid; /* what others own will do too */
-};
-
-static bool is_unlimited(const struct request *request)
-{
-    return request->range.end == nr_pdxs && request->class == CLASS_MOVING;
-}
-
-static bool owes(const struct page_info *pg)
-{
-    return __atomic_load_n(&pg->count_info, __ATOMIC_RELAXED) & PGC_owing;
-}
-
-static struct tlb_debt debt_of(const struct page_info *pg)
-{
-    return (struct tlb_debt){ pg->free_overlay.tlb_taint,
-                              pg->free_overlay.tlbflush_timestamp };
-}
-
-static __noinline bool begin_use_owing(struct page_info *pg,
-                                       struct tlb_debt *debt)
-{
-    if (!local_compare_exchange(&pg->count_info, PGC_state_free | PGC_owing,
-                                0)) {
-        if (!is_leaving(pg))
-            refuse_use(pg);
-        return false;
-    }
-    *debt = tlb_debt_join(*debt, debt_of(pg));
-    pg->free_overlay.tlb_taint = 0;
-    pg->free_overlay.tlbflush_timestamp = 0;
-
-    return true;
-}
-
-bool heap_begin_use(struct page_info *pg, struct tlb_debt *debt)
-{
-    return take_entry(pg) || begin_use_owing(pg, debt);
-}
 
 /* NULL, or the frame that is to leave: those behind it are free still. */
 static struct page_info *begin_use_of_run(struct page_info *pg,
@@ -75,82 +25,10 @@ static struct page_info *begin_use_of_run(struct page_info *pg,
                                           struct tlb_debt *debt)
 {
     for (struct page_info *end = pg + BIT(order); pg < end; pg++)
-        if (unlikely(!take_entry(pg)) && !begin_use_owing(pg, debt))
+        if (unlikely(!heap_begin_use(pg, debt)))
             return pg;
 
     return NULL;
-}
-
-/* From the magazine of the kind that is preferred, or what is clean. */
-static struct page_info *pop(struct heap_cpu *me, struct request *request)
-{
-    struct page_info *pg = magazine_pop(&me->magazine[request->prefer]);
-
-    request->dirty = pg && request->prefer == DIRTY;
-
-    return pg || request->prefer == CLEAN ? pg
-                                          : magazine_pop(&me->magazine[CLEAN]);
-}
-
-static struct page_info *pop_dirty(struct heap_cpu *me, struct request *request)
-{
-    request->dirty = true;
-
-    return magazine_pop(&me->magazine[DIRTY]);
-}
-
-/* Rather one whose debt has been paid; or else one flush pays for all. */
-static struct page_info *settle(struct heap_cpu *me, struct request *request,
-                                struct page_info *pg)
-{
-    struct page_info *paid;
-
-    if (!owes(pg) || tlb_debt_is_paid(debt_of(pg)) || is_leaving(pg))
-        return pg;
-    paid = magazine_take_paid(me);
-    if (paid) {
-        magazine_put(me, DIRTY, pg);
-        return paid;
-    }
-    request->debt = magazine_debt(me);
-
-    return pg;
-}
-
-/* What take_frame_quickly() did not like goes back first. */
-static void put_popped(struct heap_cpu *me)
-{
-    struct page_info *pg = me->popped;
-
-    if (!pg)
-        return;
-    me->popped = NULL;
-    if (is_leaving(pg))
-        park_taken(pg, true);
-    else
-        magazine_put(me, DIRTY, pg);
-}
-
-static struct page_info *pop_any(struct heap_cpu *me, struct request *request)
-{
-    struct page_info *pg = pop(me, request);
-
-    if (!pg && magazine_refill(me, request->prefer))
-        pg = pop(me, request);
-    if (!pg)
-        pg = pop_dirty(me, request);
-
-    return pg ? settle(me, request, pg) : NULL;
-}
-
-static bool take_at_hand(struct heap_cpu *me, struct request *request)
-{
-    put_popped(me);
-    while ((request->pg = pop_any(me, request)) != NULL &&
-           unlikely(!heap_begin_use(request->pg, &request->debt)))
-        park_taken(request->pg, request->dirty);
-
-    return request->pg != NULL;
 }
 
 /* A run that has been taken out of a chunk, whose dirty bits tell what of it is
@@ -257,28 +135,6 @@ static bool take_from_node(struct heap_node *node, struct request *request)
     node_unreserve(node, BIT(request->order));
 
     return false;
-}
-
-/* The frame that this CPU has had last may do, whatever the limit. */
-static bool take_top(struct heap_cpu *me, struct request *request)
-{
-    struct page_info *pg = magazine_pop(&me->magazine[DIRTY]);
-
-    if (!pg)
-        return false;
-    if (!is_leaving(pg) &&
-        (page_to_pdx(pg) >= request->range.end || owes(pg))) {
-        magazine_put(me, DIRTY, pg);
-        return false;
-    }
-    if (unlikely(!heap_begin_use(pg, &request->debt))) {
-        park_taken(pg, true);
-        return false;
-    }
-    request->pg = pg;
-    request->dirty = true;
-
-    return true;
 }
 
 static bool take_here(struct heap_cpu *me, struct request *request)

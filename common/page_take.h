@@ -12,8 +12,7 @@
 /* The entry of a free frame that owes nothing: from now on it is in use. */
 static __inlined bool take_entry(struct page_info *pg)
 {
-    return likely(
-        local_compare_exchange(&pg->count_info, PGC_state_free, 0));
+    return likely(local_compare_exchange(&pg->count_info, PGC_state_free, 0));
 }
 
 /* Stop: @pg is where free frames are, but is not free. */

@@ -111,8 +111,7 @@ static bool use_the_domains(void)
 {
     struct domain *d;
 
-    if (domains_init() || domain_create(1, 1, 2, &d) ||
-        !use_a_page_table(d))
+    if (domains_init() || domain_create(1, 1, 2, &d) || !use_a_page_table(d))
         return false;
     domain_pause(d);
 

@@ -47,9 +47,10 @@ void *arch_reserve_frame_table(size_t size);
  * arch_map_frame_table - put memory under a piece of the frame table.
  *
  * Map @nr frames from @mfn on at @va, writable and not executable; all but a
- * few words of them stay untouched, as there may be very many. @va is inside what arch_reserve_frame_table() gave, and is aligned to
- * 2 MiB, as are @mfn and @nr; the core owns the frames. Boot only, with the
- * boot memory allocator still at work, so that page tables may come from it.
+ * few words of them stay untouched, as there may be very many. @va is inside
+ * what arch_reserve_frame_table() gave, and is aligned to 2 MiB, as are @mfn
+ * and @nr; the core owns the frames. Boot only, with the boot memory allocator
+ * still at work, so that page tables may come from it.
  *
  * Returns 0, -ENOMEM (there is no frame for the page tables), or -EFAULT: the
  * frames are no memory, whatever the map says. A machine that knows where its

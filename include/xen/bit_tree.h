@@ -52,8 +52,8 @@ void bit_tree_clear_range(struct bit_tree *tree, unsigned long i,
 /* Are all of such a range members? */
 bool bit_tree_has_range(const struct bit_tree *tree, unsigned long i,
                         unsigned long nr);
-unsigned long bit_tree_count_range(const struct bit_tree *tree,
-                                   unsigned long i, unsigned long nr);
+unsigned long bit_tree_count_range(const struct bit_tree *tree, unsigned long i,
+                                   unsigned long nr);
 
 /* Even without the lock that holds others off; then it is a moment's view. */
 static inline bool bit_tree_is_empty(const struct bit_tree *tree)

@@ -4,11 +4,10 @@
  *
  *   badpage=LIST             frames never to be used (<xen/badpage.h>)
  *   console=com1|com2|none   where to print; com1
- *   heap-fail=N[,EVERY]      let request N for memory fail, and each EVERY after
- *   loglvl=error|warning|info|debug   what to print; info
- *   maxcpus=N                start so many CPUs at most; all
- *   mem=SIZE                 use no RAM at or above this address
- *   memmap=SIZE@START        add to the memory map: RAM at START,
+ *   heap-fail=N[,EVERY]      let request N for memory fail, and each EVERY
+ * after loglvl=error|warning|info|debug   what to print; info maxcpus=N start
+ * so many CPUs at most; all mem=SIZE                 use no RAM at or above
+ * this address memmap=SIZE@START        add to the memory map: RAM at START,
  *   memmap=SIZE#START        ACPI tables, or
  *   memmap=SIZE$START        reserved memory; several with commas between,
  *   memmap=exactmap          and forget what the firmware said
@@ -37,8 +36,8 @@ enum console_port { CONSOLE_COM1, CONSOLE_COM2, CONSOLE_NONE };
 struct boot_options {
     enum console_port console;
     enum log_level log_level;
-    unsigned int max_cpus; /* UINT_MAX: no limit */
-    paddr_t mem;           /* PADDR_MAX: no limit */
+    unsigned int max_cpus;                  /* UINT_MAX: no limit */
+    paddr_t mem;                            /* PADDR_MAX: no limit */
     uint64_t heap_fail_at, heap_fail_every; /* 0: none, no more */
     bool exact_map;
     unsigned int nr_memmap;

@@ -59,14 +59,9 @@ struct domain {
     unsigned long nr_extra_pages;
     unsigned long max_pages; /* the quota; what it has already may be more */
 
-    /* <xen/claim.h>: by node, the sum (to be looked at without the lock), and
-     * what is being allocated of it. */
-    unsigned long claimed[MAX_NODES], nr_claimed, nr_promised;
-
-    /* What it takes many frames from. Whose `busy` it is uses it: atomic. */
-    struct heap_stream stream;
-    bool stream_busy;
-
+    unsigned long claimed[MAX_NODES], nr_claimed, nr_promised; /* claim.h */
+    struct heap_stream stream; /* used by who made it busy: */
+    bool stream_busy;          /* atomic */
     /* CPUs that have run it since they last flushed their TLB. */
     cpumask_t dirty_cpus;
 

@@ -73,28 +73,6 @@
 #define HEAP_RESERVED BIT(3)
 
 /**
- * heap_init - take over all that the boot allocator has left.
- *
- * Needs the frame table. What it costs does not grow with the size of the RAM:
- * it touches one bit for each free block. Boot only, once.
- */
-void heap_init(void);
-
-/* Let idle CPUs make groups of frames ready (<xen/frame_table.h>), so that who
- * takes the first of one need not. Boot only, once, after heap_init(). */
-void heap_open_when_idle(void);
-
-/**
- * heap_add - give the frames [@start, @start + @nr) to the heap.
- *
- * For memory that the heap has not had yet: what boot no longer needs, or what
- * was plugged in. The frames are valid (mfn_valid()), their entries are zero.
- * Ranges may come in any order and need no alignment; frame 0 is left out. A
- * frame that is not valid, or that is free already, is a bug of the caller.
- */
-void heap_add(mfn_t start, unsigned long nr);
-
-/**
  * alloc_heap_pages - take 2^@order frames that follow one another.
  *
  * The block starts at a multiple of its own size and ends at or below @limit.
@@ -141,33 +119,6 @@ alloc_heap_pages(unsigned int order, paddr_t limit, unsigned int flags,
 void heap_clear_entries(struct page_info *pg, unsigned int order);
 
 /**
- * struct heap_stream - frames that will be freed together.
- *
- * What is taken by one stream lies together, in chunks that nobody else takes
- * from: so it leaves whole chunks when it goes. All zero to begin with; two
- * CPUs may not use one at the same time.
- */
-struct heap_stream {
-    unsigned long current; /* a chunk and 1, or 0: none */
-};
-
-/**
- * alloc_heap_stream - take up to @nr single frames for @stream.
- *
- * As alloc_heap_pages() of order 0, with *@debt joined to what is owed by all
- * of them. Without a stream (NULL) they lie anywhere. @page[] is set. Returns
- * how many there were, fewer only if there are no more.
- */
-__must_check unsigned int alloc_heap_stream(struct heap_stream *stream,
-                                            paddr_t limit, unsigned int flags,
-                                            struct page_info **page,
-                                            unsigned int nr,
-                                            struct tlb_debt *debt);
-
-/* What @stream has begun is anybody's again. */
-void heap_stream_end(struct heap_stream *stream);
-
-/**
  * free_heap_pages - give back the block of 2^@order frames at @pg.
  *
  * A block may be given back in parts, each aligned to its own size. The entries
@@ -190,68 +141,8 @@ void free_heap_pages(struct page_info *pg, unsigned int order,
 void free_heap_frames(struct page_info *const *page, unsigned int nr,
                       struct tlb_debt debt);
 
-/* What cpu_heap() of <asm/processor.h> leads to, on a CPU that has not used
- * the heap: the machine sets it so. */
-extern struct heap_cpu heap_nobody;
-
-/**
- * heap_drain - have all CPUs give up what they have cached.
- *
- * Waits for them; no spinlock may be held. What each CPU takes from next stays
- * its own. For what counts blocks, and for tests.
- */
-void heap_drain(void);
-
-/* A CPU leaves (<xen/smp.h>), before smp_leave(): it gives all that up. */
-void heap_leave(void);
-
-struct heap_statistics {
-    unsigned long nr_frames;            /* given to the heap, ever */
-    unsigned long nr_free;              /* not handed out; of them: */
-    unsigned long nr_cached;            /*   in the cache of some CPU */
-    unsigned long nr_dirty;             /*   to be scrubbed */
-    unsigned long nr_blocks[NR_ORDERS]; /* free blocks of each order */
-    unsigned long first, end;           /* PDXs that all frames lie between */
-};
-
-/**
- * heap_statistics - count what is free.
- *
- * Frames that are cached are in no block. Looks at each chunk that is taken
- * apart, without a lock: exact where nobody uses the heap meanwhile.
- */
-void heap_statistics(struct heap_statistics *statistics);
-
-/* How many frames are free; and how many free blocks of one order. */
-unsigned long heap_nr_free(void);
-unsigned long heap_nr_blocks(unsigned int order);
-
-/**
- * heap_block_of - the free block that holds the frame @mfn.
- *
- * Returns the block's first frame and sets *@order, or returns INVALID_MFN: the
- * frame is not in the heap. A frame that a CPU has cached is a block of order
- * 0. What is true may no longer be so on return.
- */
-mfn_t heap_block_of(mfn_t mfn, unsigned int *order);
-
-/**
- * heap_last_free - who gave back the block that held @mfn most recently?
- *
- * Returns the code address, or 0: CONFIG_DEBUG is off, or it is too long ago
- * (the last HEAP_HISTORY calls of free_heap_pages() are remembered).
- */
-#define HEAP_HISTORY 1024U
-uintptr_t heap_last_free(mfn_t mfn);
-
-/**
- * heap_check - walk the whole heap, and check each numbered invariant, H1 on
- * (docs/invariants.md).
- *
- * Returns 0, or the number of the first broken one, which has been printed with
- * the frame, what was expected and what was found. Linear in the size of the
- * frame table: for tests and for the monitor, while nobody uses the heap.
- */
-int heap_check(void);
+#include <xen/heap_add.h>
+#include <xen/heap_look.h>
+#include <xen/heap_stream.h>
 
 #endif /* XEN_PAGE_ALLOC_H */

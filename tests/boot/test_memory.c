@@ -16,7 +16,8 @@ static bool is_free(mfn_t mfn)
 {
     unsigned int order;
 
-    return mfn_has_place(mfn) && !mfn_eq(heap_block_of(mfn, &order), INVALID_MFN);
+    return mfn_has_place(mfn) &&
+           !mfn_eq(heap_block_of(mfn, &order), INVALID_MFN);
 }
 
 /* Is all of [@start, @end) kept for somebody, and not in the heap? */
@@ -67,8 +68,9 @@ TEST(memory, frames_have_a_place_where_there_is_ram_and_nowhere_else)
     }
     for (unsigned int bit = lowest_bit(FRAMES_PER_GROUP); bit < BITS_PER_LONG;
          bit++)
-        EXPECT_EQ(mfn_has_place(_mfn(BIT(bit))), bit < PADDR_BITS - PAGE_SHIFT &&
-                                                 group_has_ram(_mfn(BIT(bit))));
+        EXPECT_EQ(mfn_has_place(_mfn(BIT(bit))),
+                  bit < PADDR_BITS - PAGE_SHIFT &&
+                      group_has_ram(_mfn(BIT(bit))));
     EXPECT(!mfn_has_place(INVALID_MFN));
 }
 

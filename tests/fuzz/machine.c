@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include <xen/arch.h>
+#include <xen/page_alloc.h>
 
 #include <asm/processor.h>
 
@@ -27,6 +28,13 @@ _Noreturn void arch_bug(const char *file, int line, const char *what)
 {
     fprintf(stderr, "%s:%d: %s\n", file, line, what);
     abort();
+}
+
+_Thread_local void *hosted_cpu_heap = &heap_nobody;
+
+void cpu_set_heap(void *to)
+{
+    hosted_cpu_heap = to;
 }
 
 void cpu_relax(void)

@@ -14,8 +14,8 @@
 #include <cpu/delay.h>
 #include <cpu/idle.h>
 #include <cpu/lapic.h>
-#include <cpu/machine_check.h>
 #include <cpu/layout.h>
+#include <cpu/machine_check.h>
 #include <cpu/paging.h>
 #include <cpu/percpu.h>
 #include <cpu/registers.h>

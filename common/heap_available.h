@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* How much a node has, and may give. heap_node.h includes it. */
+#ifndef HEAP_AVAILABLE_H
+#define HEAP_AVAILABLE_H
+
+/* Reserve up to @nr of the frames that are available; returns how many. And
+ * give back what of them was not taken, or what has become free. */
+unsigned long node_reserve(struct heap_node *node, unsigned long nr,
+                           unsigned long at_least);
+void node_unreserve(struct heap_node *node, unsigned long nr);
+
+/* Available or claimed. Who claims, or gives a claim back, takes from the one
+ * before he adds to the other: so the sum is too small meanwhile. It is never
+ * too large, as what went from the one to the other between the two looks would
+ * make it: then it is looked at again. */
+static inline unsigned long node_nr_free(const struct heap_node *node)
+{
+    unsigned long claimed, available;
+
+    /* Acquire, in this order. Pairs with claim_pages(). */
+    do {
+        claimed = __atomic_load_n(&node->nr_claimed, __ATOMIC_ACQUIRE);
+        available = __atomic_load_n(&node->nr_available, __ATOMIC_ACQUIRE);
+    } while (__atomic_load_n(&node->nr_claimed, __ATOMIC_RELAXED) != claimed);
+
+    return claimed + available;
+}
+
+/* What a CPU may keep of it for itself, so that enough is left for the others.
+ */
+static inline unsigned long node_share(const struct heap_node *node)
+{
+    return __atomic_load_n(&node->nr_available, __ATOMIC_RELAXED) /
+           (16UL * nr_cpus);
+}
+
+/* Is there so much that every CPU may keep @nr frames a few times over? */
+static inline bool node_has_plenty(const struct heap_node *node,
+                                   unsigned long nr)
+{
+    return __atomic_load_n(&node->nr_available, __ATOMIC_RELAXED) >=
+           16UL * nr_cpus * nr;
+}
+
+/* Is there a whole block of @order, or was there one a moment ago? While one is
+ * split or merged it is nowhere: so only who has the lock can say no. */
+static inline bool node_may_have(struct heap_node *node, unsigned int order)
+{
+    unsigned int lower = order - CHUNK_ORDER;
+    bool has;
+
+    if (likely(__atomic_load_n(&node->orders, __ATOMIC_RELAXED) >> lower != 0))
+        return true;
+    spin_lock(&node->lock);
+    has = node->orders >> lower != 0;
+    spin_unlock(&node->lock);
+
+    return has;
+}
+
+/* Dirty frames of chunks that are taken apart are free now. */
+static inline void node_soil(struct heap_node *node)
+{
+    /* Behind the full barrier of chunk_give(): who finds the mark set has given
+     * before it is cleared, and who clears it looks for frames after that. */
+    if (!__atomic_load_n(&node->is_soiled, __ATOMIC_RELAXED))
+        __atomic_store_n(&node->is_soiled, true, __ATOMIC_RELEASE);
+}
+
+#endif /* HEAP_AVAILABLE_H */

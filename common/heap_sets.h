@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is done with the sets of a node, its lock held: blocks split and merge,
+ * chunks change their owner and their set. heap_node.h includes it.
+ */
+#ifndef HEAP_SETS_H
+#define HEAP_SETS_H
+
+/* Let a block be free as a whole, and merge it. */
+void node_insert(struct heap_node *node, struct whole block)
+    __must_hold(node->lock);
+
+/* Where to look: from PDX @start on, up to @end. */
+struct range {
+    unsigned long start, end;
+};
+
+/**
+ * node_take_whole - take a block of @order in @range out of the sets.
+ *
+ * From the smallest that will do; of those from a clean one, or from a dirty
+ * one if @prefer says so; of those from the highest, its lower part. Its frames
+ * have been reserved. Returns false if there is none.
+ */
+bool node_take_whole(struct heap_node *node, unsigned int order,
+                     struct range range, enum contents prefer,
+                     struct whole *block) __must_hold(node->lock);
+
+/* Take a dirty chunk out of a whole block that ends at or below chunk @end: of
+ * the smallest there are, from the highest. Returns false if there is none. */
+bool node_take_dirty(struct heap_node *node, unsigned long end,
+                     struct whole *block) __must_hold(node->lock);
+
+/* Take @chunk out of the whole block that it is in; false: it is in none. */
+bool node_take_chunk(struct heap_node *node, unsigned long chunk,
+                     struct whole *block) __must_hold(node->lock);
+
+/* Note that one more frame of the chunk is to leave, or one fewer; and is there
+ * a note in a block? A chunk with a note is never whole. */
+void node_note(struct heap_node *node, unsigned long chunk)
+    __must_hold(node->lock);
+void node_unnote(struct heap_node *node, unsigned long chunk)
+    __must_hold(node->lock);
+bool node_has_note(struct heap_node *node, const struct whole *block)
+    __must_hold(node->lock);
+
+/* The chunk that @chunk's whole block starts with, or BIT_TREE_NONE. */
+unsigned long node_block_of(struct heap_node *node, unsigned long chunk,
+                            unsigned int *order) __must_hold(node->lock);
+
+/**
+ * node_place - move a chunk to where it belongs, after a change of its words.
+ *
+ * Does nothing to one that has an owner. Stops if it is whole already: then a
+ * frame has been freed that was free.
+ */
+void node_place(struct heap_node *node, unsigned long chunk)
+    __must_hold(node->lock);
+
+/* Take a run of 2^@order below frame @end of a chunk without owner; returns the
+ * first frame's number in the chunk, or CHUNK_FRAMES. */
+unsigned int node_take_run(struct heap_node *node, unsigned long chunk,
+                           unsigned int order, unsigned int end)
+    __must_hold(node->lock);
+
+/* @owner takes from the chunk, which is in no block, from now on; or nobody. */
+void node_own(struct heap_node *node, unsigned long chunk, uint32_t owner)
+    __must_hold(node->lock);
+void node_disown(struct heap_node *node, unsigned long chunk)
+    __must_hold(node->lock);
+
+/* The last chunk before @number (BIT_TREE_NONE: of all) that somebody owns, or
+ * BIT_TREE_NONE. */
+unsigned long node_last_owned(struct heap_node *node, unsigned long number)
+    __must_hold(node->lock);
+
+/* The highest chunk of @range, which may cut it, that has no owner and is in
+ * the set of the shortest run that will do for 2^@order, or BIT_TREE_NONE. */
+unsigned long node_find_run(struct heap_node *node, enum chunk_class class,
+                            unsigned int order, struct range range)
+    __must_hold(node->lock);
+
+#endif /* HEAP_SETS_H */
