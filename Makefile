@@ -145,6 +145,7 @@ image-y                  += common/cmdline.c
 image-y                  += common/badpage.c
 image-$(CONFIG_SELFTEST) += common/selftest.c
 image-$(CONFIG_MONITOR)  += common/monitor_offline.c
+image-$(CONFIG_MONITOR)  += common/monitor_line.c
 image-$(CONFIG_MONITOR)  += common/monitor_frame.c
 image-$(CONFIG_MONITOR)  += common/monitor_tlb.c
 image-$(CONFIG_MONITOR)  += common/monitor_heap.c
@@ -208,7 +209,7 @@ tests-y                  += $(addprefix tests/unit/test_, $(addsuffix .c, \
     frame_table_open open_threads \
     numa numa_nodes numa_later \
     bit_tree chunk magazine heap_statistics heap_watch heap_fault \
-    page_alloc heap_cpus offline offline_random heap_contents heap_debt heap_model heap_textbook \
+    page_alloc page_alloc_none heap_cpus offline offline_refused offline_random heap_contents heap_debt heap_debt_random heap_model heap_textbook \
     heap_misuse heap_verdict heap_threads scrub scrub_contents scrub_threads \
     domain domheap steal page_ref devices owner_threads \
     page_type page_table entry_update linear_table audit audit_tables audit_holders relinquish relinquish_others \
@@ -218,7 +219,7 @@ tests-y                  += $(addprefix tests/unit/test_, $(addsuffix .c, \
     grant_table grant_map grant_refused grant_copy grant_end \
     grant_threads \
     late_table tour \
-    claim heap_range domheap_bulk \
+    claim claim_nodes heap_range domheap_bulk \
     interruptions hypercalls_random \
     cmdline badpage monitor monitor_domains monitor_heap selftest))
 tests-$(CONFIG_PAGE_OWNER) += tests/unit/test_page_owner.c
@@ -239,6 +240,7 @@ clocked-y                += tests/unit/test_soft_tlb_all.c
 clocked-y                += tests/unit/test_tlb_clock.c
 clocked-y                += tests/unit/test_tlb_debt.c
 clocked-y                += tests/unit/test_heap_debt.c
+clocked-y                += tests/unit/test_heap_debt_random.c
 clocked-y                += tests/unit/test_tlb_threads.c
 
 # Those that also run with tables of few entries, and counts of few bits.

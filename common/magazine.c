@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Fills each CPU's stacks of frames from chunks, and empties them again. */
 #include <xen/arch.h>
-#include <xen/page_list.h>
 #include <xen/scrub.h>
 #include <xen/smp.h>
 

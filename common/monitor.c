@@ -15,9 +15,9 @@
 #include <xen/string.h>
 #include <xen/text.h>
 
-#define PROMPT    "tessera> "
-#define LINE_SIZE 128U
-#define MAX_WORDS 4U
+#include "monitor_line.h"
+
+#define PROMPT "tessera> "
 
 /* A command's words behind its name; those that were not given are "". */
 struct words {
@@ -338,33 +338,10 @@ static bool command_help(const struct monitor_view *view,
     return true;
 }
 
-/* Cut @line into words; returns how many there are, of which MAX_WORDS are
- * kept. */
-static unsigned int split(char *line, const char *word[MAX_WORDS])
-{
-    unsigned int nr = 0;
-
-    for (unsigned int i = 0; i < MAX_WORDS; i++)
-        word[i] = "";
-    while (*line) {
-        if (*line == ' ' || *line == '\t') {
-            *line++ = '\0';
-            continue;
-        }
-        if (nr < MAX_WORDS)
-            word[nr] = line;
-        nr++;
-        while (*line && *line != ' ' && *line != '\t')
-            line++;
-    }
-
-    return nr;
-}
-
 void monitor_command(const struct monitor_view *view, char *line)
 {
     const char *word[MAX_WORDS];
-    unsigned int nr = split(line, word);
+    unsigned int nr = monitor_split(line, word);
     struct words words = { nr - 1, { word[1], word[2], word[3], "" } };
     const struct command *command = commands;
 
@@ -381,32 +358,6 @@ void monitor_command(const struct monitor_view *view, char *line)
         console_printf("usage: %s %s\n", command->name, command->arguments);
 }
 
-/* Read a line with its echo; false if there will be no more input. */
-static bool read_line(char line[LINE_SIZE])
-{
-    unsigned int length = 0;
-
-    for (;;) {
-        int c = machine_console_read();
-
-        if (c < 0)
-            return false;
-        if (c == '\r' || c == '\n')
-            break;
-        if ((c == '\b' || c == 0x7f) && length > 0) {
-            length--;
-            console_printf("\b \b");
-        } else if (c >= ' ' && c < 0x7f && length < LINE_SIZE - 1) {
-            line[length++] = (char)c;
-            console_printf("%c", c);
-        }
-    }
-    line[length] = '\0';
-    console_printf("\n");
-
-    return true;
-}
-
 _Noreturn void monitor_run(const struct monitor_view *view)
 {
     char line[LINE_SIZE];
@@ -414,7 +365,7 @@ _Noreturn void monitor_run(const struct monitor_view *view)
     console_printf("The monitor: type 'help'.\n");
     for (;;) {
         console_printf(PROMPT);
-        if (!read_line(line))
+        if (!monitor_read_line(line))
             machine_poweroff(MACHINE_EXIT_SUCCESS);
         monitor_command(view, line);
     }

@@ -1,43 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The heap: which blocks there must be, and which of them is handed out. */
-#include <test.h>
-#include <xen/bootmem.h>
-#include <xen/frame_table.h>
-#include <xen/page_alloc.h>
-
-#include "../model/small_machine.h"
-
-#define GROUP FRAMES_PER_GROUP
-#define TOP   10U
-#define NR    BIT(TOP)
-
-/* A heap that is one free block, of order @order, at its own size. */
-static void heap_of_one_block(unsigned int order)
-{
-    const struct ram ram[] = { { BIT(order), BIT(order) } };
-
-    small_machine_heap(ram, 1);
-    EXPECT_EQ(heap_nr_blocks(order), 1);
-    EXPECT_EQ(heap_nr_free(), BIT(order));
-}
-
-/* The free blocks are one of each order whose bit is in @orders, when no CPU
- * has anything at hand. */
-static void expect_one_each(unsigned long orders)
-{
-    EXPECT_EQ(heap_check(), 0);
-    heap_drain();
-    for (unsigned int o = 0; o <= MAX_ORDER; o++)
-        EXPECT_EQ(heap_nr_blocks(o), orders >> o & 1);
-    EXPECT_EQ(heap_check(), 0);
-}
-
-static unsigned long alloc(unsigned int order, paddr_t limit)
-{
-    struct page_info *pg = alloc_heap_pages(order, limit, HEAP_NO_SCRUB, NULL);
-
-    return pg ? mfn_x(page_to_mfn(pg)) : 0;
-}
+#include "heap_of_one_block.h"
 
 /* An allocator that never merges passes every test that looks at sums only. */
 TEST(page_alloc, freeing_every_frame_rebuilds_the_one_block)
@@ -75,19 +38,6 @@ TEST(page_alloc, a_split_hands_out_the_lowest_part_of_each_order)
     }
 }
 
-TEST(page_alloc, an_order_that_there_is_not_is_refused)
-{
-    static const unsigned int order[] = { 21, 31, 32, 63, 64, 1000, ~0U };
-
-    heap_of_one_block(MAX_ORDER);
-    for (unsigned int i = 0; i < ARRAY_SIZE(order); i++) {
-        EXPECT(alloc_heap_pages(order[i], HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL) ==
-               NULL);
-        EXPECT_EQ(heap_nr_blocks(order[i]), 0);
-    }
-    expect_one_each(BIT(MAX_ORDER));
-}
-
 TEST(page_alloc, the_largest_blocks_do_not_merge)
 {
     static const struct ram ram[] = { { 2 * BIT(MAX_ORDER),
@@ -101,28 +51,6 @@ TEST(page_alloc, the_largest_blocks_do_not_merge)
     free_heap_pages(pg, MAX_ORDER, TLB_NO_DEBT);
     EXPECT_EQ(heap_nr_blocks(MAX_ORDER), 2);
     EXPECT_EQ(heap_check(), 0);
-}
-
-TEST(page_alloc, a_request_for_more_than_there_is_changes_nothing)
-{
-    heap_of_one_block(TOP);
-    EXPECT_EQ(alloc(TOP + 1, HEAP_NO_LIMIT), 0);
-    EXPECT_EQ(alloc(MAX_ORDER, HEAP_NO_LIMIT), 0);
-    expect_one_each(BIT(TOP));
-    EXPECT_EQ(alloc(TOP, HEAP_NO_LIMIT), NR);
-    EXPECT_EQ(alloc(0, HEAP_NO_LIMIT), 0);
-    expect_one_each(0);
-}
-
-TEST(page_alloc, an_empty_heap_has_nothing)
-{
-    static const struct ram ram[] = { { 0, GROUP } };
-
-    small_machine(ram, 1);
-    heap_add(_mfn(100), 0);
-    EXPECT_EQ(heap_nr_free(), 0);
-    EXPECT_EQ(alloc(0, HEAP_NO_LIMIT), 0);
-    expect_one_each(0);
 }
 
 /* With it, [0, 2^n) and [2^n, 2^(n+1)) would merge across tiers. */

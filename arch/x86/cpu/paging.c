@@ -16,7 +16,6 @@
 #include <x86/cpuid.h>
 #include <x86/pte.h>
 #include <xen/arch.h>
-#include <xen/bits.h>
 #include <xen/bootmem.h>
 #include <xen/bug.h>
 #include <xen/errno.h>

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* What cannot be taken out of the machine, or back. */
+#include "heap_with_a_hole.h"
+
+TEST(offline_refused, whoever_asks_for_what_cannot_be_is_told_so)
+{
+    mfn_t mfn = _mfn(BIT(EXHAUSTIVE) + 1);
+    struct page_info *pg;
+
+    heap_of_one_block(EXHAUSTIVE);
+    EXPECT_EQ(online_page(mfn), -ENOENT);
+    EXPECT_EQ(offline_page(mfn, false), OFFLINE_DONE);
+    EXPECT_EQ(offline_page(mfn, false), -EEXIST);
+    EXPECT(!query_page(mfn).broken);
+    EXPECT_EQ(offline_page(mfn, true), -EEXIST);
+    EXPECT(query_page(mfn).broken);
+    EXPECT_EQ(online_page(mfn), -EACCES);
+    is_sound(BIT(EXHAUSTIVE) - 1, 1);
+
+    REQUIRE((pg = alloc(0)) != NULL);
+    EXPECT_EQ(offline_page(page_to_mfn(pg), false), OFFLINE_PENDING);
+    EXPECT_EQ(offline_page(page_to_mfn(pg), true), -EEXIST);
+    EXPECT_EQ(online_page(page_to_mfn(pg)), -EACCES);
+    free_heap_pages(pg, 0, TLB_NO_DEBT);
+    EXPECT(query_page(page_to_mfn(pg)).broken);
+    EXPECT_EQ(online_page(page_to_mfn(pg)), -EACCES);
+    is_sound(BIT(EXHAUSTIVE) - 2, 2);
+}
+
+static const char *keeper(mfn_t mfn)
+{
+    return mfn_x(mfn) == 4100   ? "image"
+           : mfn_x(mfn) == 4101 ? BAD_PAGE_KEEPER
+                                : NULL;
+}
+
+TEST(offline_refused, what_is_not_the_heaps_stays)
+{
+    const struct ram ram[] = { { 4096, 512 } };
+
+    small_machine(ram, 1);
+    heap_add(_mfn(4104), 504);
+    offline_init(small_machine_map(ram, 1), keeper);
+    EXPECT_EQ(offline_page(_mfn(4100), false), -EPERM);
+    EXPECT_EQ(online_page(_mfn(4100)), -EPERM);
+    EXPECT(is_at(_mfn(4100), PAGE_RESERVED));
+    EXPECT(!query_page(_mfn(4100)).broken);
+    EXPECT(query_page(_mfn(4101)).broken);
+    EXPECT_EQ(offline_page(_mfn(0), false), -EINVAL);
+    EXPECT_EQ(offline_page(_mfn(4095), true), -EINVAL);
+    EXPECT_EQ(offline_page(_mfn(4608), true), -EINVAL);
+    EXPECT_EQ(online_page(_mfn(~0UL >> 12)), -EINVAL);
+    EXPECT(is_at(_mfn(4608), PAGE_NOT_RAM));
+    EXPECT_EQ(offline_page(_mfn(4607), true), OFFLINE_DONE);
+    EXPECT_EQ(offline_page(_mfn(4104), true), OFFLINE_DONE);
+    is_sound(502, 2);
+}
