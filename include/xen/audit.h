@@ -44,8 +44,8 @@
  *   I24  No count is above where references are refused but by those that
  *        cannot be refused.
  *   I26  A dead domain holds nothing, and its frames are held by others.
- *   I28  What a domain has claimed in all is the sum of what it has by node, and
- *        nothing is being allocated of it.
+ *   I28  What a domain has claimed in all is the sum of what it has by node,
+ *        and nothing is being allocated of it.
  *   I29  A domain with a claim lives, and would not own more than its quota if
  *        it got all of it.
  *   I31  What is claimed of a node is the sum of what domains have.
