@@ -224,14 +224,15 @@ static unsigned long take_from_sets(struct heap_node *node, unsigned int order,
 /* Take the first run of a chunk that was a block; the rest is anybody's. */
 static unsigned long take_from_block(struct heap_node *node,
                                      const struct whole *block,
-                                     unsigned int order, enum chunk_class class)
+                                     unsigned int order, enum chunk_class class,
+                                     struct range range)
 {
-    unsigned int first;
+    unsigned int end = end_in_chunk(range, block->chunk), first;
 
     own_block(node, block, OWNER_IN_PASSING, class);
     if (block->dirty)
         node_soil(node);
-    first = chunk_take_run(&chunk_table[block->chunk], order, CHUNK_FRAMES);
+    first = chunk_take_run(&chunk_table[block->chunk], order, end);
     spin_lock(&node->lock);
     if (chunk_owner(&chunk_table[block->chunk]) == OWNER_IN_PASSING)
         node_disown(node, block->chunk);
@@ -291,7 +292,7 @@ unsigned long supply_run(struct heap_node *node, unsigned int order,
     }
     spin_unlock(&node->lock);
 
-    return is_block ? take_from_block(node, &block, order, class) : pdx;
+    return is_block ? take_from_block(node, &block, order, class, range) : pdx;
 }
 
 bool supply_block(struct heap_node *node, unsigned int order,

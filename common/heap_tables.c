@@ -71,12 +71,12 @@ static unsigned long lay_out(char *memory)
     }
     size += debts;
     for (unsigned int node = 0; node < nr_nodes; node++) {
-        unsigned long base, end,
-            *sets = (unsigned long *)(void *)(memory + size);
+        unsigned long base, end;
 
         find_span(node, &base, &end);
         if (memory)
-            node_init(&heap_nodes[node], base, end, sets);
+            node_init(&heap_nodes[node], base, end,
+                      (unsigned long *)(void *)(memory + size));
         size += node_longs(end - base) * sizeof(unsigned long);
     }
 

@@ -49,6 +49,8 @@ static void collect_if_idle(void *data)
 {
     struct collected *all = data;
 
+    if (cpu_heap() == &heap_nobody) /* it has left, or has nothing yet */
+        return;
     all->was_busy = magazines_here()->busy;
     if (!all->was_busy)
         collect(all);
@@ -105,9 +107,10 @@ static void drain_cpu(unsigned int cpu)
 
         cpumask_empty(&mask);
         cpumask_set(&mask, cpu);
-        do
+        do {
+            all.was_busy = false;
             smp_call(&mask, collect_if_idle, &all, true);
-        while (all.was_busy);
+        } while (all.was_busy);
     }
     give_collected(&all);
 }
@@ -138,7 +141,8 @@ void magazines_drain(void)
         disown_chunks(&heap_nodes[node]);
 }
 
-void magazines_shorten(void)
+/* One CPU at a time moves what others have: it belongs to nobody meanwhile. */
+static void begin_turn(void)
 {
     unsigned int nobody = 0;
 
@@ -148,6 +152,16 @@ void magazines_shorten(void)
         nobody = 0;
         smp_wait_a_turn();
     }
+}
+
+static void end_turn(void)
+{
+    __atomic_store_n(&magazines_shortening, 0, __ATOMIC_RELEASE);
+}
+
+void magazines_shorten(void)
+{
+    begin_turn();
     scrub_pause();
     magazines_drain();
     for (unsigned int node = 0; node < nr_nodes; node++)
@@ -157,20 +171,24 @@ void magazines_shorten(void)
 void magazines_lengthen(void)
 {
     scrub_go_on();
-    __atomic_store_n(&magazines_shortening, 0, __ATOMIC_RELEASE);
+    end_turn();
 }
 
 void heap_drain(void)
 {
+    begin_turn();
     magazines_drain();
+    end_turn();
 }
 
 void heap_leave(void)
 {
     unsigned int cpu = arch_cpu_id();
 
+    begin_turn();
     drain_cpu(cpu);
     magazine_release(magazines_here());
     cpumask_clear_atomic(&heap_users, cpu);
     cpu_set_heap(&heap_nobody);
+    end_turn();
 }

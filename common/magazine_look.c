@@ -21,15 +21,26 @@ static unsigned long count(const struct heap_cpu *cpu)
     return sum;
 }
 
+static bool owns_some(struct heap_node *node)
+{
+    bool any = read_number(&node->nr_between) > 0;
+
+    if (node->end == 0)
+        return false;
+    spin_lock(&node->lock);
+    any |= !bit_tree_is_empty(&node->owned);
+    spin_unlock(&node->lock);
+
+    return any;
+}
+
 bool magazines_have_any(void)
 {
     bool any = __atomic_load_n(&magazines_shortening, __ATOMIC_RELAXED) ||
                scrub_goes_on() || magazines_count() > 0;
 
-    for (unsigned int node = 0; node < nr_nodes; node++)
-        any |= heap_nodes[node].end > 0 &&
-               (!bit_tree_is_empty(&heap_nodes[node].owned) ||
-                read_number(&heap_nodes[node].nr_between) > 0);
+    for (unsigned int node = 0; node < nr_nodes && !any; node++)
+        any = owns_some(&heap_nodes[node]);
 
     return any;
 }

@@ -9,11 +9,9 @@
 
 #include "../model/naive_heap.h"
 #include "../model/small_machine.h"
-#include "../model/some_cpus.h"
 #include "fuzz.h"
 
 #define MAX_OUT 64U
-#define NR_CPUS 3U
 
 static const struct ram machine[] = {
     { 0, 70 },
@@ -34,7 +32,6 @@ static struct {
 static void start_machine(void)
 {
     small_machine_heap(machine, ARRAY_SIZE(machine));
-    some_cpus(NR_CPUS);
     for (unsigned int i = 0; i < ARRAY_SIZE(machine); i++) {
         unsigned long first = machine[i].start ? machine[i].start : 1;
         unsigned long end = machine[i].start + machine[i].nr;
@@ -108,13 +105,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct step step = { data[0], data[1], data[2] };
         unsigned int i = step.what % MAX_OUT;
 
-        hosted_set_cpu_id(step.what / MAX_OUT % NR_CPUS);
         if (out[i].pg)
             give_back(i);
         else
             take(i, &step);
     }
-    hosted_set_cpu_id(0);
     expect_agreement();
     for (unsigned int i = 0; i < MAX_OUT; i++)
         if (out[i].pg)
