@@ -82,11 +82,24 @@ void arch_open_frame_table(void *va, size_t size)
     open_map(va, size);
 }
 
+static struct hosted_table tables[4];
+static unsigned int nr_tables;
+
+const struct hosted_table *hosted_table(unsigned int i)
+{
+    return i < nr_tables ? &tables[i] : NULL;
+}
+
 void *arch_alloc_table(size_t size)
 {
     char *table = reserve(size);
 
-    return table && map(table, size, PROT_READ | PROT_WRITE) ? table : NULL;
+    if (!table || !map(table, size, PROT_READ | PROT_WRITE))
+        return NULL;
+    if (nr_tables < ARRAY_SIZE(tables))
+        tables[nr_tables++] = (struct hosted_table){ table, size };
+
+    return table;
 }
 
 void *arch_reserve_m2p(size_t size)

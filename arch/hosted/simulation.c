@@ -189,6 +189,7 @@ static void run_cpu(void)
         cpu_body();
         me->returned = true;
         nr_left--;
+        wake_others(me);
     }
 }
 

@@ -17,7 +17,7 @@
 #include <xen/madt.h>
 #include <xen/types.h>
 
-#define SRAT_MAX_DOMAINS 64U
+#define SRAT_MAX_DOMAINS (CONFIG_NR_CPUS < 16 ? 8U : 64U)
 #define SRAT_MAX_RANGES  256U
 #define SRAT_NO_DOMAIN   UINT8_MAX
 

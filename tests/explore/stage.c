@@ -23,7 +23,7 @@
 #include "stage.h"
 
 #define MAX_PIECES   (STAGE_FRAMES + 8U)
-#define MAX_STATE    (96UL << 10)
+#define MAX_STATE    (256UL << 10)
 #define NR_SEEN      (1UL << 20) /* a power of 2 */
 #define TABLE_BYTES  (PTES_PER_TABLE * sizeof(uint64_t))
 #define GUEST_VCPUS  (STAGE_CPUS + 1)
@@ -80,6 +80,8 @@ static void add_pieces(void)
 {
     add_piece(__start_core_state,
               (size_t)(__stop_core_state - __start_core_state));
+    for (unsigned int i = 0; hosted_table(i); i++)
+        add_piece(hosted_table(i)->start, hosted_table(i)->size);
     add_tables_of_domains();
     first_compared = nr_pieces;
     add_piece(first_page(), STAGE_FRAMES * sizeof(struct page_info));
@@ -105,6 +107,18 @@ static void destroy(struct domain *d)
     EXPECT(patience < MAX_PATIENCE);
 }
 
+/* What a CPU has for the heap's use from the first time on is not state. */
+static void begin_to_use_heap(unsigned int nr)
+{
+    for (unsigned int cpu = 0; cpu < nr; cpu++) {
+        hosted_set_cpu_id(cpu);
+        free_heap_pages(alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL),
+                        0, TLB_NO_DEBT);
+    }
+    hosted_set_cpu_id(0);
+    heap_drain();
+}
+
 void stage_build(unsigned int nr)
 {
     static const struct ram ram[] = { { STAGE_FIRST, STAGE_FRAMES } };
@@ -114,6 +128,7 @@ void stage_build(unsigned int nr)
     some_cpus(nr);
     small_machine_heap(ram, 1);
     hosted_arena_init();
+    begin_to_use_heap(nr);
     audit_lend(memory_of_audit, sizeof(memory_of_audit));
     BUG_ON(domains_init());
     /* What leads to a domain by its number stays. */

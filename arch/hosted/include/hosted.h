@@ -37,6 +37,13 @@ void hosted_set_cpu_id(unsigned int cpu);
 void hosted_answer_at_once(bool yes);
 unsigned long hosted_nr_interrupts(void);
 
+/* The @i-th thing that arch_alloc_table() gave, of the first few, or NULL. */
+struct hosted_table {
+    void *start;
+    size_t size;
+};
+const struct hosted_table *hosted_table(unsigned int i);
+
 /* Let the next calls of arch_map_frame_table() succeed @nr times, then fail. */
 void hosted_fail_map_after(unsigned int nr);
 
