@@ -25,7 +25,7 @@ static bool owns_some(struct heap_node *node)
 {
     bool any = read_number(&node->nr_between) > 0;
 
-    if (node->end == 0)
+    if (node->end == node->base)
         return false;
     spin_lock(&node->lock);
     any |= !bit_tree_is_empty(&node->owned);

@@ -52,7 +52,7 @@ void *memmove(void *to, const void *from, size_t size)
 
 void *memset(void *to, int byte, size_t size)
 {
-    uint64_t word = 0x0101010101010101 * (uint8_t)byte;
+    uint64_t word = 0x0101010101010101UL * (uint8_t)byte;
     uint8_t *at = to;
 
     for (; size >= sizeof(word); size -= sizeof(word)) {

@@ -203,7 +203,7 @@ def scenarios_with_cpus(lies, narrow):
         Scenario("direct, 255 CPUs", cpus=255, memory="1G", log=up(255),
                  append="selftest=smp:*"),
         Scenario("direct, 128 CPUs, memory for fewer", cpus=128,
-                 append="mem=10M selftest=smp:*",
+                 append="mem=11M selftest=smp:*",
                  log=(r"^cpus: (\d\d|1[01]\d) of 128 are up",
                       r"to 127: left out: there is no memory")),
         Scenario("direct, 4 CPUs, a script", cpus=4, log=up(4),
