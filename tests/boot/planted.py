@@ -106,7 +106,7 @@ CASES = [
         "common/tlb_clock.c", "        flush_tlb_local();",
         "tlb: nobody_sees"),
     red("a debt that is not paid", "(void)0;", "common/page_take.c",
-        "tlb_debt_pay(request->debt);", "tlb: frames_that", "tlb: nobody_sees"),
+        "tlb_debt_pay(request->debt);", "tlb: nobody_sees"),
     red("a type that changes without its flush", "(void)debt;",
         "common/page_type.c", "tlb_debt_pay(debt);",
         "types: a_page_that_became", "types: a_page_that_was"),
