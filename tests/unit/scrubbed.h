@@ -81,8 +81,10 @@ static inline void give(struct page_info *pg, unsigned int order, bool dirty)
 {
     soil(pg, order);
     scrub_mode = dirty ? SCRUB_IDLE : SCRUB_EAGER;
+    heap_leave(); /* a CPU asks for the mode when it begins */
     free_heap_pages(pg, order, TLB_NO_DEBT);
     scrub_mode = SCRUB_IDLE;
+    heap_leave(); /* a CPU asks for the mode when it begins */
 }
 
 #endif /* SCRUBBED_H */

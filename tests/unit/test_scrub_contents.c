@@ -181,9 +181,11 @@ static void give_one(struct held *h, uint64_t random)
         EXPECT_EQ(*(uint64_t *)frame_contents(page_to_mfn(h->pg + i)), h->with);
     cpumask_set(&who, random >> 4 & 1);
     scrub_mode = random & 4 ? SCRUB_IDLE : SCRUB_EAGER;
+    heap_leave(); /* a CPU asks for the mode when it begins */
     free_heap_pages(h->pg, h->order,
                     random & 8 ? TLB_NO_DEBT : tlb_debt_now(&who));
     scrub_mode = SCRUB_IDLE;
+    heap_leave(); /* a CPU asks for the mode when it begins */
     h->pg = NULL;
 }
 
