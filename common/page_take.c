@@ -168,13 +168,18 @@ static bool take_anywhere(struct heap_cpu *me, struct request *request)
 static bool take(struct heap_cpu *me, struct request *request)
 {
     unsigned long turns = scrub_nr_turns();
-    bool found;
+    bool still, found;
 
     if (request->order > MAX_ORDER || request->node >= nr_nodes)
         return false;
     if (likely(take_anywhere(me, request)))
         return true;
-    if (!magazines_have_any() && scrub_nr_turns() == turns)
+    /* Twice: what another CPU had at hand when this one looked may have come
+     * back before this one asked. */
+    still = !magazines_have_any();
+    if (still && take_anywhere(me, request))
+        return true;
+    if (still && !magazines_have_any() && scrub_nr_turns() == turns)
         return false;
 
     magazines_shorten();
