@@ -71,7 +71,7 @@ static void check_entry(struct walk *walk, unsigned long pdx, bool dirty,
 {
     const struct page_info *pg = pdx_to_page(pdx);
     const struct page_free *entry = &pg->free_overlay;
-    struct tlb_debt debt = { entry->tlb_taint, entry->tlbflush_timestamp };
+    struct tlb_debt debt = debt_of(pg);
 
     expect(walk, 7, pdx, "frame 0 is free", false, is_frame_0(pdx));
     expect(walk, 6, pdx, "count_info of a free frame",

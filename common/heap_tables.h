@@ -65,4 +65,11 @@ static inline bool heap_is_open(unsigned long pdx)
     return once_is_done(open_groups, pdx / FRAMES_PER_GROUP);
 }
 
+/* What a free frame owes, by its entry. */
+static inline struct tlb_debt debt_of(const struct page_info *pg)
+{
+    return (struct tlb_debt){ pg->free_overlay.tlb_taint,
+                              pg->free_overlay.tlbflush_timestamp };
+}
+
 #endif /* HEAP_TABLES_H */

@@ -194,12 +194,6 @@ static bool refill(struct heap_cpu *me, enum contents prefer)
     return taken > 0;
 }
 
-static struct tlb_debt debt_of(const struct page_info *pg)
-{
-    return (struct tlb_debt){ pg->free_overlay.tlb_taint,
-                              pg->free_overlay.tlbflush_timestamp };
-}
-
 static struct tlb_debt debt_of_frames(struct page_info *const *page,
                                       unsigned long nr)
 {

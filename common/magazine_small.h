@@ -3,7 +3,8 @@
 #ifndef MAGAZINE_SMALL_H
 #define MAGAZINE_SMALL_H
 
-/* Which stack is that of @order? NR_SMALL: none, or none for now (parked.h). */
+/* Which stack is that of @order? NR_SMALL: none. Of chunks there is none while
+ * some frame is to leave the machine (parked.h). */
 extern uint8_t small_of[CHUNK_ORDER + 1];
 extern const uint8_t small_order[NR_SMALL]; /* and back */
 

@@ -196,8 +196,7 @@ static void give_parked(struct page_info *pg)
     struct heap_node *node = node_of_chunk(number);
     unsigned int w = pdx % CHUNK_FRAMES / BITS_PER_LONG;
     unsigned long bit = BIT(pdx % BITS_PER_LONG);
-    struct tlb_debt debt = { pg->free_overlay.tlb_taint,
-                             pg->free_overlay.tlbflush_timestamp };
+    struct tlb_debt debt = debt_of(pg);
     bool dirty = chunk_dirty(&chunk_table[number], w, bit) != 0;
 
     __atomic_store_n(&pg->count_info,

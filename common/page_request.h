@@ -29,12 +29,6 @@ static inline bool owes(const struct page_info *pg)
     return __atomic_load_n(&pg->count_info, __ATOMIC_RELAXED) & PGC_owing;
 }
 
-static inline struct tlb_debt debt_of(const struct page_info *pg)
-{
-    return (struct tlb_debt){ pg->free_overlay.tlb_taint,
-                              pg->free_overlay.tlbflush_timestamp };
-}
-
 /* Serve it, of order 0, by a frame that the CPU has at hand, or by the one that
  * it has had last, if the limit allows that one; or else false. */
 bool take_at_hand(struct heap_cpu *me, struct request *request);

@@ -48,9 +48,7 @@ static bool may_scrub(const struct page_info *pg, struct tlb_debt *debt)
     uint64_t state = __atomic_load_n(&pg->count_info, __ATOMIC_RELAXED);
 
     if (state == (PGC_state_free | PGC_owing))
-        *debt = tlb_debt_join(
-            *debt, (struct tlb_debt){ pg->free_overlay.tlb_taint,
-                                      pg->free_overlay.tlbflush_timestamp });
+        *debt = tlb_debt_join(*debt, debt_of(pg));
 
     return (state & ~(uint64_t)PGC_owing) == PGC_state_free;
 }

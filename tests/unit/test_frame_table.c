@@ -11,24 +11,10 @@
 #include <xen/frame_table.h>
 
 #include "../model/apart.h"
+#include "faults.h"
 #include "frame_table_boot.h"
 
 #define SUPERPAGES_PER_GROUP (GROUP_TABLE_SIZE / SUPERPAGE_SIZE)
-
-/* Does reading at @address end the process? */
-static bool faults(const volatile void *address)
-{
-    int status = 0;
-
-    if (test_fork() == 0) {
-        signal(SIGSEGV, SIG_DFL);
-        (void)*(const volatile char *)address;
-        _exit(0);
-    }
-    wait(&status);
-
-    return WIFSIGNALED(status);
-}
 
 TEST(frame_table, places_go_by_the_group)
 {

@@ -15,6 +15,7 @@
 #include <xen/m2p.h>
 #include <xen/page_alloc.h>
 
+#include "faults.h"
 #include "frame_table_boot.h"
 
 #define NR_GROUPS 64UL
@@ -37,20 +38,6 @@ static unsigned long nr_open(void)
         nr += pdx_valid(pdx);
 
     return nr;
-}
-
-static bool faults(const volatile void *address)
-{
-    int status = 0;
-
-    if (test_fork() == 0) {
-        signal(SIGSEGV, SIG_DFL);
-        (void)*(const volatile char *)address;
-        _exit(0);
-    }
-    wait(&status);
-
-    return WIFSIGNALED(status);
 }
 
 TEST(frame_table_open, boot_opens_what_it_needs_and_no_more)
