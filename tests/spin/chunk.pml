@@ -11,17 +11,17 @@
  *   magazine_refill() takes a word by an exchange with 0. That a chunk is a
  *                     CPU's current one is a hint: he owns it, or did before,
  *                     or raids it. So here each may try at any time
- *   node_acquire()    takes the chunk out of its set, or whole out of the
+ *   supply_chunk()    takes the chunk out of its set, or whole out of the
  *                     buddy. Then it is fresh until he has written the entries
  *                     of its frames, and after that its words
- *   node_release()    ends that somebody owns it: he himself, who looks whether
+ *   node_disown()     ends that somebody owns it: he himself, who looks whether
  *                     he does still, or who needs its frames, and leaves alone
  *                     what is fresh
- *   node_take()       takes a word of a chunk that nobody owns, found by its
+ *   node_take_run()   takes a word of a chunk that nobody owns, found by its
  *                     set, which may promise too much
  *   node_place()      puts a chunk that nobody owns where its words say: part
  *                     of the above
- *   node_take_block(), node_free_block()
+ *   node_take_whole(), give_block()
  *                     take the chunk as a block out of the buddy and back; its
  *                     frames may come back one by one, too
  *
@@ -267,7 +267,7 @@ inline choose_used()
 #define MAY_RELEASE (is_owned && !is_fresh)
 #endif
 
-inline node_release()
+inline node_disown()
 {
 #if defined(MISTAKE_WORDS_READ_EARLY)
     seen[0] = word[0];
@@ -303,7 +303,7 @@ proctype cpu()
         fi
     :: atomic { word[0] -> get(0) } /* magazine_refill() */
     :: atomic { word[1] -> get(1) }
-    :: atomic { !is_locked && set -> /* node_acquire() */
+    :: atomic { !is_locked && set -> /* supply_chunk() */
             set = 0;
             is_owned = true
         }
@@ -314,22 +314,22 @@ proctype cpu()
             is_fresh = true
         }
         write_all()
-    :: atomic { !is_locked && MAY_RELEASE -> lock(); node_release() }
+    :: atomic { !is_locked && MAY_RELEASE -> lock(); node_disown() }
 #ifdef MISTAKE_WORDS_READ_EARLY
         is_owned = false;
 #endif
         node_place()
-    :: atomic { !is_locked && set -> lock(); get(0) } /* node_take() */
+    :: atomic { !is_locked && set -> lock(); get(0) } /* node_take_run() */
         PLACE_TAKEN
     :: atomic { !is_locked && set -> lock(); get(1) }
         PLACE_TAKEN
-    :: atomic { !is_locked && is_whole -> /* node_take_block() */
+    :: atomic { !is_locked && is_whole -> /* node_take_whole() */
             is_whole = false;
             is_written = true;
             used = ALL;
             is_block = true
         }
-    :: atomic { !is_locked && is_block -> /* node_free_block() */
+    :: atomic { !is_locked && is_block -> /* give_block() */
             assert(!word[0] && !word[1] && !is_owned && !set);
             used = 0;
             is_block = false;
