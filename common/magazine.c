@@ -38,10 +38,12 @@ struct heap_cpu *magazines_here(void)
     me->node = node_of_cpu(cpu);
     me->too_long = CHUNK_ORDER;
     me->pages = pdx_to_page(heap_nodes[me->node].base * CHUNK_FRAMES);
-    if (me->pages == frame_table) /* frame 0 is none of them */
-        me->pages++;
     me->nr_pages =
         (heap_nodes[me->node].end - heap_nodes[me->node].base) * CHUNK_FRAMES;
+    if (me->pages == frame_table) { /* frame 0 is none of them */
+        me->pages++;
+        me->nr_pages--;
+    }
     if (scrub_mode == SCRUB_EAGER) /* nothing comes back by a quick way */
         me->nr_pages = 0;
     cpu_set_heap(me);

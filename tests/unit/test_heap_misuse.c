@@ -147,10 +147,9 @@ TEST(heap_misuse, a_block_that_there_cannot_be_is_a_bug)
 
     EXPECT_BUG(free_heap_pages(NULL, 0, TLB_NO_DEBT));
     EXPECT_BUG(free_heap_pages(frame_table - 1, 0, TLB_NO_DEBT));
-    if (CONFIG_DEBUG) { /* or else it is a fault */
+    if (CONFIG_DEBUG) /* or else it is a fault */
         EXPECT_BUG(free_heap_pages(pdx_to_page(2 * GROUP), 0, TLB_NO_DEBT));
-        EXPECT_BUG(free_heap_pages(pdx_to_page(nr_pdxs), 0, TLB_NO_DEBT));
-    }
+    EXPECT_BUG(free_heap_pages(pdx_to_page(nr_pdxs), 0, TLB_NO_DEBT));
     EXPECT_BUG(free_heap_pages(pdx_to_page(nr_pdxs) + BIT(30), 0, TLB_NO_DEBT));
     EXPECT_BUG(free_heap_pages((struct page_info *)((char *)out[0] + 16), 0,
                                TLB_NO_DEBT));
