@@ -31,10 +31,11 @@
  *   back is a bug of the hypervisor, and stops it in every build: one that is
  *   free, has a count, type or owner, is not aligned, or is not RAM with an
  *   entry. Where only a lock could tell, that is noticed a little later, when
- *   the frame leaves the cache of the CPU; with CONFIG_DEBUG at once. A frame
- *   in use that never was the heap's (of the image, of a module) has the same
- *   entry of zeroes as one that was. Giving that back is noticed only when the
- *   heap gets more than it ever had.
+ *   the frame leaves the cache of the CPU, and that a part of a large block is
+ *   free not at all; with CONFIG_DEBUG both at once. A page in a hole of the
+ *   frame table may be a page fault. A frame in use that never was the heap's
+ *   (of the image, of a module) has the same entry of zeroes as one that was.
+ *   Giving that back is noticed only when the heap gets more than it ever had.
  */
 #ifndef XEN_PAGE_ALLOC_H
 #define XEN_PAGE_ALLOC_H
