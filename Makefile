@@ -67,6 +67,7 @@ core-y                   += common/chunk.c
 core-y                   += common/heap.c
 core-y                   += common/heap_history.c
 core-y                   += common/heap_available.c
+core-y                   += common/heap_merge.c
 core-y                   += common/heap_node.c
 core-y                   += common/heap_runs.c
 core-$(CONFIG_PAGE_OWNER) += common/page_owner.c
@@ -76,6 +77,8 @@ core-y                   += common/chunk_supply.c
 core-y                   += common/chunk_give.c
 core-y                   += common/heap_contents.c
 core-y                   += common/scrub_turn.c
+core-y                   += common/magazine_give.c
+core-y                   += common/magazine_small.c
 core-y                   += common/magazine.c
 core-y                   += common/magazine_look.c
 core-y                   += common/magazine_drain.c
@@ -208,7 +211,7 @@ tests-y                  += $(addprefix tests/unit/test_, $(addsuffix .c, \
     page_info page_list frame_table frame_table_islands frame_table_homes \
     frame_table_open open_threads \
     numa numa_nodes numa_later \
-    bit_tree chunk magazine heap_statistics heap_watch heap_fault \
+    bit_tree chunk magazine at_hand heap_statistics heap_watch heap_fault \
     page_alloc page_alloc_none heap_cpus offline offline_refused offline_random heap_contents heap_debt heap_debt_random heap_model heap_textbook \
     heap_misuse heap_verdict heap_threads scrub scrub_contents scrub_threads \
     domain domheap steal page_ref devices owner_threads \

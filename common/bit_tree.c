@@ -32,70 +32,41 @@ unsigned long *bit_tree_init(struct bit_tree *tree, unsigned long nr,
         k++;
     } while (nr > 1);
     tree->top = k - 1;
+    tree->root = tree->level[tree->top];
 
     return memory;
 }
 
-/* Whoever has no lock may ask whether a set is empty. */
-static void write_word(unsigned long *word, unsigned long bits)
-{
-    __atomic_store_n(word, bits, __ATOMIC_RELAXED);
-}
-
-/* Word @i of the lowest level has become, or been, other than empty. */
+/* The words above know that word @i of the lowest level is not empty. */
 static void note_word(struct bit_tree *tree, unsigned long i)
 {
     for (unsigned int k = 1; k <= tree->top; k++) {
         unsigned long *word = &tree->level[k][i / BITS_PER_LONG], old = *word;
 
-        write_word(word, old | BIT(i % BITS_PER_LONG));
+        bit_tree_write(word, old | BIT(i % BITS_PER_LONG));
         if (old)
             return;
         i /= BITS_PER_LONG;
     }
 }
 
-/* Word @i of the lowest level has become empty. */
-static void forget_word(struct bit_tree *tree, unsigned long i)
+void bit_tree_begin_word(struct bit_tree *tree, unsigned long i,
+                         unsigned long bits)
 {
-    for (unsigned int k = 1; k <= tree->top; k++) {
-        unsigned long *word = &tree->level[k][i / BITS_PER_LONG];
-
-        write_word(word, *word & ~BIT(i % BITS_PER_LONG));
-        if (*word)
-            return;
-        i /= BITS_PER_LONG;
-    }
-}
-
-static void set_bits(struct bit_tree *tree, unsigned long i, unsigned long bits)
-{
-    if (bit_tree_word_counts(tree, i)) {
-        write_word(&tree->level[0][i], tree->level[0][i] | bits);
-        return;
-    }
     tree->level[0][i] = bits;
     note_word(tree, i);
 }
 
-static void clear_bits(struct bit_tree *tree, unsigned long i,
-                       unsigned long bits)
+void bit_tree_end_word(struct bit_tree *tree, unsigned long i)
 {
-    if (!bit_tree_word_counts(tree, i))
-        return;
-    write_word(&tree->level[0][i], tree->level[0][i] & ~bits);
-    if (tree->level[0][i] == 0)
-        forget_word(tree, i);
-}
+    for (unsigned int k = 1; k <= tree->top; k++) {
+        unsigned long *word = &tree->level[k][i / BITS_PER_LONG];
 
-void bit_tree_set(struct bit_tree *tree, unsigned long i)
-{
-    set_bits(tree, i / BITS_PER_LONG, BIT(i % BITS_PER_LONG));
-}
-
-void bit_tree_clear(struct bit_tree *tree, unsigned long i)
-{
-    clear_bits(tree, i / BITS_PER_LONG, BIT(i % BITS_PER_LONG));
+        bit_tree_write(word, *word & ~BIT(i % BITS_PER_LONG));
+        if (*word)
+            return;
+        i /= BITS_PER_LONG;
+    }
 }
 
 /* The bits of the range in its first word: all of it, or one that it shares. */
@@ -113,7 +84,7 @@ void bit_tree_set_range(struct bit_tree *tree, unsigned long i,
     unsigned long bits = bits_of_range(i, nr);
 
     for (unsigned long end = i + nr; i < end; i += BITS_PER_LONG)
-        set_bits(tree, i / BITS_PER_LONG, bits);
+        bit_tree_set_bits(tree, i / BITS_PER_LONG, bits);
 }
 
 void bit_tree_clear_range(struct bit_tree *tree, unsigned long i,
@@ -121,8 +92,10 @@ void bit_tree_clear_range(struct bit_tree *tree, unsigned long i,
 {
     unsigned long bits = bits_of_range(i, nr);
 
+    if (bit_tree_is_empty(tree))
+        return;
     for (unsigned long end = i + nr; i < end; i += BITS_PER_LONG)
-        clear_bits(tree, i / BITS_PER_LONG, bits);
+        bit_tree_clear_bits(tree, i / BITS_PER_LONG, bits);
 }
 
 bool bit_tree_has_range(const struct bit_tree *tree, unsigned long i,

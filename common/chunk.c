@@ -17,11 +17,6 @@ const unsigned long run_mask[WORD_ORDER + 1] = {
     0x1, 0x3, 0xf, 0xff, 0xffff, 0xffffffff, ~0UL,
 };
 
-static unsigned long load_word(const struct chunk *chunk, unsigned int w)
-{
-    return __atomic_load_n(&chunk->free[w], __ATOMIC_RELAXED);
-}
-
 unsigned long runs_of_word(unsigned long word, unsigned int order)
 {
     for (unsigned int o = 0; o < order; o++)
@@ -30,64 +25,89 @@ unsigned long runs_of_word(unsigned long word, unsigned int order)
     return word;
 }
 
+/* Where runs may begin in words that lie side by side: see chunk_run(). */
+#define EVERY_2ND  0x5555555555555555
+#define TWO_OF_4   0x3333333333333333
+#define FOUR_OF_8  0x0f0f0f0f0f0f0f0f
+#define OCTET_OF_2 0x00ff00ff00ff00ff
+#define OCTET_OF_4 0x000000ff000000ff
+#define OCTET_OF_8 0x00000000000000ff
+
+/* Those of two words, side by side: a bit for the first frame of each two. */
+static inline unsigned long twos(const struct chunk *chunk, unsigned int w)
+{
+    unsigned long a = chunk_word(chunk, w), b = chunk_word(chunk, w + 1);
+
+    return (a & a >> 1 & EVERY_2ND) | (b & b >> 1 & EVERY_2ND) << 1;
+}
+
+static inline unsigned long fours(unsigned long a, unsigned long b)
+{
+    return (a & a >> 2 & TWO_OF_4) | (b & b >> 2 & TWO_OF_4) << 2;
+}
+
+static inline unsigned long eights(unsigned long a, unsigned long b)
+{
+    return (a & a >> 4 & FOUR_OF_8) | (b & b >> 4 & FOUR_OF_8) << 4;
+}
+
 /* The largest run of words that are full: bit w of @full for word w. */
-static int run_of_words(unsigned int full)
+static int run_of_words(unsigned long full)
 {
     if (full == BIT(CHUNK_WORDS) - 1)
         return RUN_WHOLE;
     if ((full & 0x0f) == 0x0f || (full & 0xf0) == 0xf0)
         return 8;
 
-    return full & full >> 1 & 0x55 ? 7 : 6;
+    return full & full >> 1 & EVERY_2ND ? 7 : 6;
 }
 
-/* The largest run within words, none of which is full. */
-static int run_in_words(unsigned long words[CHUNK_WORDS])
+/* The same in octets of frames: bit 8n + w of @runs for octet n of word w. */
+static int run_of_octets(unsigned long runs)
 {
-    int order = RUN_NONE;
-    unsigned long any;
+    runs &= runs >> 8 & OCTET_OF_2;
+    if (!runs)
+        return 3;
+    runs &= runs >> 16 & OCTET_OF_4;
+    if (!runs)
+        return 4;
+    runs &= runs >> 32 & OCTET_OF_8;
 
-    do {
-        order++;
-        any = 0;
-        for (unsigned int w = 0; w < CHUNK_WORDS; w++) {
-            words[w] &= words[w] >> BIT(order) & first_of_run[order + 1];
-            any |= words[w];
-        }
-    } while (any);
-
-    return order;
+    return runs ? run_of_words(runs) : 5;
 }
 
+/* Each time that runs double, half of the bits of a word have no meaning any
+ * more: there two words have room in one, until one has the bits of all. */
 int chunk_run(const struct chunk *chunk)
 {
-    unsigned long words[CHUNK_WORDS], any = 0;
-    unsigned int full = 0;
+    unsigned long a = twos(chunk, 0), b = twos(chunk, 2), c = twos(chunk, 4),
+                  d = twos(chunk, 6);
 
-    for (unsigned int w = 0; w < CHUNK_WORDS; w++) {
-        words[w] = load_word(chunk, w);
-        any |= words[w];
-        full |= (unsigned int)(words[w] == ~0UL) << w;
-    }
-    if (!any)
-        return RUN_NONE;
+    if (!(a | b | c | d))
+        return chunk_has_any(chunk) ? 0 : RUN_NONE;
+    a = fours(a, b);
+    c = fours(c, d);
+    if (!(a | c))
+        return 1;
+    a = eights(a, c);
 
-    return full ? run_of_words(full) : run_in_words(words);
+    return a ? run_of_octets(a) : 2;
 }
 
-/* Take @bits of word @w, all or none. */
-static bool take_bits(struct chunk *chunk, unsigned int w, unsigned long bits)
+unsigned long chunk_take_all(struct chunk *chunk, unsigned int w,
+                             unsigned long bits)
 {
-    unsigned long before =
-        __atomic_fetch_and(&chunk->free[w], ~bits, __ATOMIC_SEQ_CST);
+    unsigned long seen = chunk_word(chunk, w);
 
-    if ((before & bits) == bits)
-        return true;
-    /* Somebody else has some; what we have got goes back. */
-    if (before & bits)
-        __atomic_fetch_or(&chunk->free[w], before & bits, __ATOMIC_SEQ_CST);
+    /* As chunk_take_word(). */
+    do {
+        if (bits & ~seen)
+            return bits & ~seen;
+    } while (!__atomic_compare_exchange_n(&chunk->free[w], &seen, seen & ~bits,
+                                          false, __ATOMIC_SEQ_CST,
+                                          __ATOMIC_RELAXED));
 
-    return false;
+    return 0;
 }
 
 static unsigned int take_in_word(struct chunk *chunk, unsigned int order,
@@ -95,19 +115,20 @@ static unsigned int take_in_word(struct chunk *chunk, unsigned int order,
 {
     unsigned long run = order == WORD_ORDER ? ~0UL : BIT(BIT(order)) - 1;
 
-    for (unsigned int w = 0; w * BITS_PER_LONG < end; w++) {
-        unsigned long word = load_word(chunk, w), runs;
+    for (unsigned int w = 0; w * BITS_PER_LONG < end;) {
+        unsigned long word = chunk_word(chunk, w), runs = 0;
         unsigned int first;
 
-        if (!word)
+        if (word)
+            runs = runs_of_word(word, order);
+        if (!runs) {
+            w++;
             continue;
-        runs = runs_of_word(word, order);
-        if (!runs)
-            continue;
+        }
         first = lowest_bit(runs);
         if (w * BITS_PER_LONG + first + BIT(order) > end)
             break;
-        if (take_bits(chunk, w, run << first))
+        if (chunk_take_all(chunk, w, run << first) == 0)
             return w * BITS_PER_LONG + first;
     }
 
@@ -117,10 +138,10 @@ static unsigned int take_in_word(struct chunk *chunk, unsigned int order,
 static bool take_words(struct chunk *chunk, unsigned int w, unsigned int nr)
 {
     for (unsigned int i = 0; i < nr; i++)
-        if (load_word(chunk, w + i) != ~0UL)
+        if (chunk_word(chunk, w + i) != ~0UL)
             return false;
     for (unsigned int i = 0; i < nr; i++) {
-        if (take_bits(chunk, w + i, ~0UL))
+        if (chunk_take_all(chunk, w + i, ~0UL) == 0)
             continue;
         while (i-- > 0)
             __atomic_fetch_or(&chunk->free[w + i], ~0UL, __ATOMIC_SEQ_CST);
@@ -164,19 +185,16 @@ unsigned long chunk_take_some(struct chunk *chunk, unsigned long nr,
     unsigned long taken = 0;
 
     for (unsigned int w = 0; w < CHUNK_WORDS; w++) {
-        bits[w] = 0;
-        if (taken == nr ||
-            __atomic_load_n(&chunk->free[w], __ATOMIC_RELAXED) == 0)
-            continue;
-        bits[w] = chunk_take_word(chunk, w);
-        taken += count_bits(bits[w]);
-        if (taken > nr) { /* what is too much goes back */
-            unsigned long all = bits[w];
+        unsigned long word = chunk_word(chunk, w), wanted = nr - taken;
 
-            bits[w] = lowest_bits(all, nr + count_bits(all) - taken);
-            __atomic_fetch_or(&chunk->free[w], all ^ bits[w], __ATOMIC_SEQ_CST);
-            taken = nr;
-        }
+        bits[w] = 0;
+        if (wanted == 0 || word == 0)
+            continue;
+        if (wanted >= BITS_PER_LONG)
+            bits[w] = chunk_take_word(chunk, w);
+        else
+            bits[w] = chunk_take_bits(chunk, w, lowest_bits(word, wanted));
+        taken += count_bits(bits[w]);
     }
 
     return taken;

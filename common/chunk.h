@@ -41,7 +41,8 @@ struct chunk {
     unsigned long dirty[CHUNK_WORDS]; /* atomic; of frames that are free */
     uint32_t owner;                   /* atomic; stored with the lock held */
     uint8_t set;                      /* 1 + the run whose set it is in, or 0 */
-    uint8_t class;
+    uint8_t class : 1;                /* both with the lock held */
+    uint8_t is_apart : 1;             /* it is in no whole block for sure */
     uint16_t nr_offline; /* its frames that are to leave, or have left: the
                             note; atomic; stored with the lock held */
 };
@@ -49,30 +50,18 @@ struct chunk {
 /* Which aligned runs of free frames are there? RUN_NONE up to RUN_WHOLE. */
 int chunk_run(const struct chunk *chunk);
 
-/**
- * chunk_take_word - take all that is free of word @w.
- *
- * Returns the bits of the frames, which are the caller's now.
+/* Take all of the frames @bits of word @w, or none: returns which are missing.
  */
-static inline unsigned long chunk_take_word(struct chunk *chunk, unsigned int w)
-{
-    /* Acquire: what the last users of the frames wrote is there to be read.
-     * Pairs with chunk_give(). */
-    return __atomic_exchange_n(&chunk->free[w], 0, __ATOMIC_SEQ_CST);
-}
-
-/* Take those frames @bits of word @w that are free; returns which. */
-static inline unsigned long chunk_take_bits(struct chunk *chunk, unsigned int w,
-                                            unsigned long bits)
-{
-    return bits & __atomic_fetch_and(&chunk->free[w], ~bits, __ATOMIC_SEQ_CST);
-}
+unsigned long chunk_take_all(struct chunk *chunk, unsigned int w,
+                             unsigned long bits);
 
 /**
  * chunk_take_run - take an aligned run of 2^@order frames below number @end.
  *
  * Returns the number of the first in the chunk, or CHUNK_FRAMES: there is none.
- * @order is below CHUNK_ORDER.
+ * @order is below CHUNK_ORDER. Of a long run some words may be taken and given
+ * again when there is none: who does not have the lock has the chunk moved if
+ * it has lost its owner meanwhile, as who gives frames back does.
  */
 unsigned int chunk_take_run(struct chunk *chunk, unsigned int order,
                             unsigned int end);
@@ -80,50 +69,10 @@ unsigned int chunk_take_run(struct chunk *chunk, unsigned int order,
 /* The lowest @nr bits that are set. */
 unsigned long lowest_bits(unsigned long bits, unsigned long nr);
 
-/* Take up to @nr frames; returns how many, and in @bits[] which. */
+/* Take up to @nr frames, and no more for a moment either; returns how many, and
+ * in @bits[] which. */
 unsigned long chunk_take_some(struct chunk *chunk, unsigned long nr,
                               unsigned long bits[CHUNK_WORDS]);
-
-/**
- * chunk_mark_dirty - say of frames of word @w, before they are given, whether
- * they are to be scrubbed.
- */
-static inline void chunk_mark_dirty(struct chunk *chunk, unsigned int w,
-                                    unsigned long bits, bool dirty)
-{
-    unsigned long now = __atomic_load_n(&chunk->dirty[w], __ATOMIC_RELAXED);
-
-    if (dirty && (now & bits) != bits)
-        __atomic_fetch_or(&chunk->dirty[w], bits, __ATOMIC_RELAXED);
-    if (!dirty && now & bits)
-        __atomic_fetch_and(&chunk->dirty[w], ~bits, __ATOMIC_RELAXED);
-}
-
-/* Which of the frames that the caller has taken from word @w are dirty? */
-static inline unsigned long chunk_dirty(const struct chunk *chunk,
-                                        unsigned int w, unsigned long bits)
-{
-    return __atomic_load_n(&chunk->dirty[w], __ATOMIC_RELAXED) & bits;
-}
-
-/**
- * chunk_give - let frames of word @w be free.
- *
- * Returns what is free of the word now. A frame that is free already is a bug,
- * which the caller looks for in *@before.
- */
-static inline unsigned long chunk_give(struct chunk *chunk, unsigned int w,
-                                       unsigned long bits,
-                                       unsigned long *before)
-{
-    /*
-     * Sequentially consistent, before the caller asks for the owner: so either
-     * it sees that there is none, or who stops being it sees these bits.
-     */
-    *before = __atomic_fetch_or(&chunk->free[w], bits, __ATOMIC_SEQ_CST);
-
-    return *before | bits;
-}
 
 static inline uint32_t chunk_owner(const struct chunk *chunk)
 {
@@ -140,6 +89,8 @@ static inline void chunk_set_owner(struct chunk *chunk, uint32_t owner)
 {
     __atomic_store_n(&chunk->owner, owner, __ATOMIC_SEQ_CST);
 }
+
+#include "chunk_words.h"
 
 #include "chunk_runs.h"
 

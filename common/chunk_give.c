@@ -9,17 +9,18 @@ void give_run(unsigned long pdx, unsigned int order, bool dirty,
 {
     unsigned long number = pdx / CHUNK_FRAMES;
     unsigned int w = pdx % CHUNK_FRAMES / BITS_PER_LONG;
+    struct heap_node *node = node_of_chunk(number);
 
-    if (order < 6) {
-        give_bits(number, w, (BIT(BIT(order)) - 1) << pdx % BITS_PER_LONG,
-                  dirty, debt);
+    if (order < WORD_ORDER) {
+        give_bits(number, w, run_mask[order] << pdx % BITS_PER_LONG, dirty,
+                  debt);
     } else {
-        for (unsigned int i = 0; i < BIT(order - 6); i++)
+        for (unsigned int i = 0; i < BIT(order - WORD_ORDER); i++)
             give_bits(number, w + i, ~0UL, dirty, debt);
     }
     if (dirty)
-        node_soil(node_of_chunk(number));
-    node_unreserve(node_of_chunk(number), BIT(order));
+        node_soil(node);
+    node_unreserve(node, BIT(order));
     if (any_leaving())
         park_marked_of_run(pdx_to_page(pdx), BIT(order));
 }
@@ -45,35 +46,68 @@ static void give_noted_chunk(const struct whole *block)
 }
 
 /* A block with notes: what has none is whole all the same. */
-static void give_noted(struct whole block)
+static void give_noted(const struct whole *block)
 {
-    if (block.order == CHUNK_ORDER) {
-        give_noted_chunk(&block);
+    struct whole half = *block;
+
+    if (block->order == CHUNK_ORDER) {
+        give_noted_chunk(block);
         return;
     }
-    block.order--;
-    block.written = false;
-    give_block(block);
-    block.chunk += BIT(block.order - CHUNK_ORDER);
-    give_block(block);
+    half.order--;
+    half.written = false;
+    give_block(&half);
+    half = *block;
+    half.order--;
+    half.written = false;
+    half.chunk += BIT(half.order - CHUNK_ORDER);
+    give_block(&half);
 }
 
-void give_block(struct whole block)
+/* Was it not handed out as a whole, as far as its first chunk tells? */
+static bool is_no_block(struct heap_node *node, const struct whole *block)
+    __must_hold(node->lock);
+static bool is_no_block(struct heap_node *node, const struct whole *block)
 {
-    struct heap_node *node = node_of_chunk(block.chunk);
-    unsigned int order = block.order, found;
-    bool is_free, is_noted;
+    unsigned int order;
+
+    return node_block_from(node, block->chunk, block->order, &order) !=
+               BIT_TREE_NONE ||
+           (heap_is_open(block->chunk * CHUNK_FRAMES) &&
+            chunk_table[block->chunk].is_apart);
+}
+
+void give_block(struct whole *block)
+{
+    struct heap_node *node = node_of_chunk(block->chunk);
+    unsigned long chunk = block->chunk, nr = BIT(block->order);
+    bool is_bad, is_noted;
 
     spin_lock(&node->lock);
-    is_free = node_block_of(node, block.chunk, &found) != BIT_TREE_NONE;
-    is_noted = node_has_note(node, &block);
-    if (!is_free && !is_noted)
+    is_bad = is_no_block(node, block);
+    is_noted = node_has_note(node, block);
+    if (!is_bad && !is_noted)
         node_insert(node, block);
     spin_unlock(&node->lock);
-    if (is_free)
-        refuse_free(pdx_to_mfn(block.chunk * CHUNK_FRAMES));
-    if (is_noted)
+    if (unlikely(is_bad))
+        refuse_free(pdx_to_mfn(chunk * CHUNK_FRAMES));
+    if (unlikely(is_noted))
         give_noted(block);
     else
-        node_unreserve(node, BIT(order));
+        node_unreserve(node, nr);
+}
+
+unsigned long give_largest(unsigned long chunk, unsigned long nr)
+{
+    struct heap_node *node = node_of_chunk(chunk);
+    bool is_done;
+
+    spin_lock(&node->lock);
+    is_done = node_insert_largest(node, chunk, &nr);
+    spin_unlock(&node->lock);
+    if (!is_done)
+        return 0;
+    node_unreserve(node, nr << MAX_ORDER);
+
+    return nr;
 }

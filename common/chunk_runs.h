@@ -14,23 +14,54 @@ unsigned long runs_of_word(unsigned long word, unsigned int order);
 /* By the order of a run: the bits of the first one in a word. */
 extern const unsigned long run_mask[WORD_ORDER + 1];
 
-/* May a chunk in the set of @set have to move, now that frame @at of a word is
- * free, which as a whole is @now? The set's run is set - 1: is there one of the
- * next order, or as much of it as a word has? */
-static inline bool frame_may_move(unsigned int set, unsigned int at,
-                                  unsigned long now)
+/* A chunk in the set of @set, whose run is set - 1: is there a run of the next
+ * order, now that word @w is full? Whoever fills the last of its words sees the
+ * others full: each is filled by a full barrier. */
+static inline bool words_may_move(const struct chunk *chunk, unsigned int set,
+                                  unsigned int w)
 {
-    unsigned int order = set < WORD_ORDER ? set : WORD_ORDER;
-    unsigned long mask = run_mask[order];
+    unsigned int nr;
 
-    return (~now >> ALIGN_DOWN(at, 1U << order) & mask) == 0;
+    if (set <= WORD_ORDER)
+        return true;
+    nr = 1U << (set - WORD_ORDER);
+    w = ALIGN_DOWN(w, nr);
+    for (unsigned int end = w + nr; w < end; w++)
+        if (__atomic_load_n(&chunk->free[w], __ATOMIC_RELAXED) != ~0UL)
+            return false;
+
+    return true;
+}
+
+/* May it have to move, now that frame @at of word @w is free, which as a whole
+ * is @now? Most often not, as the frame next to it is not free. */
+static inline bool frame_may_move(const struct chunk *chunk, unsigned int w,
+                                  unsigned int at, unsigned long now)
+{
+    unsigned int set = __atomic_load_n(&chunk->set, __ATOMIC_RELAXED);
+
+    if (set == 0)
+        return true;
+    if (!(now >> (at ^ 1) & 1))
+        return false;
+    if (set >= WORD_ORDER)
+        return now == ~0UL && words_may_move(chunk, set, w);
+
+    return (~now >> ALIGN_DOWN(at, 1U << set) & run_mask[set]) == 0;
 }
 
 /* The same now that several are. */
-static inline bool chunk_may_move(unsigned int set, unsigned long now)
+static inline bool bits_may_move(const struct chunk *chunk, unsigned int w,
+                                 unsigned long now)
 {
-    return set == 0 || now == ~0UL ||
-           (set < WORD_ORDER && runs_of_word(now, set) != 0);
+    unsigned int set = __atomic_load_n(&chunk->set, __ATOMIC_RELAXED);
+
+    if (set == 0)
+        return true;
+    if (now == ~0UL)
+        return words_may_move(chunk, set, w);
+
+    return set < WORD_ORDER && runs_of_word(now, set) != 0;
 }
 
 #endif /* CHUNK_RUNS_H */

@@ -73,7 +73,8 @@ static void own_block(struct heap_node *node, const struct whole *block,
     struct chunk *chunk = take_apart(block);
 
     spin_lock(&node->lock);
-    chunk->class = (uint8_t) class;
+    chunk->class = class & 1;
+    chunk->is_apart = true;
     node_own(node, block->chunk, owner);
     show_frames(chunk);
     __atomic_fetch_sub(&node->nr_between, 1, __ATOMIC_RELEASE);
@@ -134,6 +135,16 @@ static unsigned long choose_chunk(struct heap_node *node, uint32_t owner,
     return number;
 }
 
+void supply_release(uint32_t owner, unsigned long number)
+{
+    struct heap_node *node = node_of_chunk(number);
+
+    spin_lock(&node->lock);
+    if (chunk_owner(&chunk_table[number]) == owner)
+        node_disown(node, number);
+    spin_unlock(&node->lock);
+}
+
 unsigned long supply_chunk(struct heap_node *node, uint32_t owner,
                            unsigned long old, const struct wanted_chunk *want)
 {
@@ -141,9 +152,9 @@ unsigned long supply_chunk(struct heap_node *node, uint32_t owner,
     struct whole block;
     bool is_block = false;
 
+    if (old != BIT_TREE_NONE)
+        supply_release(owner, old);
     spin_lock(&node->lock);
-    if (old != BIT_TREE_NONE && chunk_owner(&chunk_table[old]) == owner)
-        node_disown(node, old);
     for (unsigned int tier = NR_TIERS;
          tier-- > 0 && number == BIT_TREE_NONE && !is_block;) {
         struct range range = in_tier((struct range){ 0, nr_pdxs }, tier);
@@ -177,16 +188,6 @@ unsigned long supply_dirty_chunk(struct heap_node *node, uint32_t owner,
     own_block(node, &block, owner, CLASS_MOVING);
 
     return block.chunk;
-}
-
-void supply_release(uint32_t owner, unsigned long number)
-{
-    struct heap_node *node = node_of_chunk(number);
-
-    spin_lock(&node->lock);
-    if (chunk_owner(&chunk_table[number]) == owner)
-        node_disown(node, number);
-    spin_unlock(&node->lock);
 }
 
 /* How far into the chunk the range goes. */
@@ -236,6 +237,8 @@ static unsigned long take_from_block(struct heap_node *node,
     spin_lock(&node->lock);
     if (chunk_owner(&chunk_table[block->chunk]) == OWNER_IN_PASSING)
         node_disown(node, block->chunk);
+    else
+        node_place(node, block->chunk);
     spin_unlock(&node->lock);
 
     return first < CHUNK_FRAMES ? block->chunk * CHUNK_FRAMES + first
@@ -310,7 +313,8 @@ bool supply_block(struct heap_node *node, unsigned int order,
     spin_unlock(&node->lock);
     if (!found)
         return false;
-    heap_open(block->chunk * CHUNK_FRAMES, order);
+    if (unlikely(!heap_block_is_open(block->chunk * CHUNK_FRAMES, order)))
+        heap_open(block->chunk * CHUNK_FRAMES, order);
     entry_clear(pdx_to_page(block->chunk * CHUNK_FRAMES));
 
     return true;

@@ -101,26 +101,22 @@ static inline void give_bits(unsigned long number, unsigned int w,
     now = chunk_give(chunk, w, bits, &before);
     if (unlikely((before & bits) != 0))
         refuse_bits(number, w, before & bits);
-    /* Relaxed: the set only ever says too much; who is late looks again. */
-    if (chunk_owner(chunk) == NO_OWNER &&
-        chunk_may_move(__atomic_load_n(&chunk->set, __ATOMIC_RELAXED), now))
+    if (chunk_owner(chunk) == NO_OWNER && bits_may_move(chunk, w, now))
         move_chunk(number);
 }
 
 /* The same for one frame that owes nothing. */
-static inline void give_frame(unsigned long pdx, bool dirty)
+static __inlined void give_frame(unsigned long pdx, bool dirty)
 {
     struct chunk *chunk = &chunk_table[pdx / CHUNK_FRAMES];
     unsigned int w = pdx % CHUNK_FRAMES / BITS_PER_LONG;
     unsigned int at = pdx % BITS_PER_LONG;
-    unsigned long before, now;
+    unsigned long now;
 
     chunk_mark_dirty(chunk, w, BIT(at), dirty);
-    now = chunk_give(chunk, w, BIT(at), &before);
-    if (unlikely(now == before))
+    if (unlikely(chunk_give_one(chunk, w, at, &now)))
         refuse_bits(pdx / CHUNK_FRAMES, w, BIT(at));
-    if (chunk_owner(chunk) == NO_OWNER &&
-        frame_may_move(__atomic_load_n(&chunk->set, __ATOMIC_RELAXED), at, now))
+    if (chunk_owner(chunk) == NO_OWNER && frame_may_move(chunk, w, at, now))
         move_chunk(pdx / CHUNK_FRAMES);
 }
 
@@ -128,7 +124,13 @@ static inline void give_frame(unsigned long pdx, bool dirty)
 void give_run(unsigned long pdx, unsigned int order, bool dirty,
               struct tlb_debt debt);
 
-/* Let a whole block be free, which is not written as a whole. */
-void give_block(struct whole block);
+/* Let a whole block be free, which is not written as a whole. What *@block is
+ * afterwards says nothing. */
+void give_block(struct whole *block);
+
+/* The same for up to @nr of the largest, which follow one another from @chunk
+ * on and have never been anybody's. Returns how many: 0 if they are to be given
+ * one by one. */
+unsigned long give_largest(unsigned long chunk, unsigned long nr);
 
 #endif /* CHUNK_SUPPLY_H */

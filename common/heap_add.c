@@ -7,16 +7,18 @@
 #include "heap.h"
 #include "heap_report.h"
 
-static void note_reach(unsigned long pdx, unsigned long nr)
+static void note_reach(mfn_t start, unsigned long nr)
 {
-    paddr_t end = mfn_to_maddr(mfn_add(pdx_to_mfn(pdx), nr));
+    unsigned long first = mfn_to_pdx(start);
+    unsigned long end = mfn_to_pdx(mfn_add(start, nr - 1)) + 1;
+    paddr_t reach = mfn_to_maddr(mfn_add(start, nr));
 
-    if (end > heap.reach)
-        heap.reach = end;
-    if (pdx < heap.first || heap.end == 0)
-        heap.first = pdx;
-    if (pdx + nr > heap.end)
-        heap.end = pdx + nr;
+    if (reach > heap.reach)
+        heap.reach = reach;
+    if (first < heap.first || heap.end == 0)
+        heap.first = first;
+    if (end > heap.end)
+        heap.end = end;
 }
 
 /* Whole chunks: nothing is touched but their bits. */
@@ -24,7 +26,7 @@ static void add_block(unsigned long pdx, unsigned int order)
 {
     __atomic_fetch_add(&node_of_chunk(pdx / CHUNK_FRAMES)->nr_frames,
                        BIT(order), __ATOMIC_RELAXED);
-    give_block((struct whole){
+    give_block(&(struct whole){
         .chunk = pdx / CHUNK_FRAMES, .order = order, .dirty = true });
 }
 
@@ -32,6 +34,7 @@ static void add_block(unsigned long pdx, unsigned int order)
  * ever be whole, so what stays does no harm there. */
 static void add_run(unsigned long pdx, unsigned int order)
 {
+    struct heap_node *node = node_of_chunk(pdx / CHUNK_FRAMES);
     struct page_info *pg = pdx_to_page(pdx);
 
     heap_open(pdx, order);
@@ -41,21 +44,11 @@ static void add_run(unsigned long pdx, unsigned int order)
         BUG_ON(!page_info_is_zero(pg + i));
         __atomic_store_n(&pg[i].count_info, PGC_state_free, __ATOMIC_RELAXED);
     }
-    __atomic_fetch_add(&node_of_chunk(pdx / CHUNK_FRAMES)->nr_frames,
-                       BIT(order), __ATOMIC_RELAXED);
+    __atomic_fetch_add(&node->nr_frames, BIT(order), __ATOMIC_RELAXED);
+    spin_lock(&node->lock);
     chunk_table[pdx / CHUNK_FRAMES].class = CLASS_STAYING;
+    spin_unlock(&node->lock);
     give_run(pdx, order, true, TLB_NO_DEBT);
-}
-
-static void add_new_block(unsigned long pdx, unsigned int order)
-{
-    for (unsigned long n = 0; n < BIT(order); n += FRAMES_PER_GROUP)
-        BUG_ON(!pdx_has_place(pdx + n));
-    note_reach(pdx, BIT(order));
-    if (order < CHUNK_ORDER)
-        add_run(pdx, order);
-    else
-        add_block(pdx, order);
 }
 
 static bool is_of_one_node(unsigned long pdx, unsigned long nr)
@@ -83,23 +76,64 @@ static unsigned int order_at(unsigned long pdx, unsigned long nr)
     return order;
 }
 
+/* The largest blocks that @nr frames from @pdx on begin with, all in one step.
+ * Returns how many frames that were; maybe none. */
+static unsigned long add_largest(unsigned long pdx, unsigned long nr)
+{
+    struct heap_node *node = node_of_chunk(pdx / CHUNK_FRAMES);
+    unsigned long n = 0, done;
+
+    if (!IS_ALIGNED(pdx, BIT(MAX_ORDER)))
+        return 0;
+    while ((n + 1) << MAX_ORDER <= nr &&
+           is_of_one_node(pdx, (n + 1) << MAX_ORDER) &&
+           pdx_block_has_place(pdx + (n << MAX_ORDER), MAX_ORDER))
+        n++;
+    if (n < 2)
+        return 0;
+    __atomic_fetch_add(&node->nr_frames, n << MAX_ORDER, __ATOMIC_RELAXED);
+    done = give_largest(pdx / CHUNK_FRAMES, n);
+    __atomic_fetch_sub(&node->nr_frames, (n - done) << MAX_ORDER,
+                       __ATOMIC_RELAXED);
+
+    return done << MAX_ORDER;
+}
+
+/* The first frames of those from @pdx on. Returns how many they are. */
+static unsigned long add_first(unsigned long pdx, unsigned long nr)
+{
+    unsigned long done = add_largest(pdx, nr);
+    unsigned int order;
+
+    if (done > 0)
+        return done;
+    order = order_at(pdx, nr);
+    BUG_ON(!pdx_block_has_place(pdx, order));
+    if (order < CHUNK_ORDER)
+        add_run(pdx, order);
+    else
+        add_block(pdx, order);
+
+    return BIT(order);
+}
+
+/* What follows in the order of addresses follows in the table, as all of it is
+ * RAM. */
 void heap_add(mfn_t start, unsigned long nr)
 {
+    unsigned long pdx, n;
+
     heap_tables_init();
     if (mfn_x(start) == 0 && nr > 0) {
         start = mfn_add(start, 1);
         nr--;
     }
-
-    while (nr > 0) {
-        unsigned int order;
-
-        BUG_ON(!mfn_has_place(start));
-        order = order_at(mfn_to_pdx(start), nr);
-        add_new_block(mfn_to_pdx(start), order);
-        start = mfn_add(start, BIT(order));
-        nr -= BIT(order);
-    }
+    if (nr == 0)
+        return;
+    BUG_ON(!mfn_has_place(start));
+    note_reach(start, nr);
+    for (pdx = mfn_to_pdx(start); nr > 0; pdx += n, nr -= n)
+        n = add_first(pdx, nr);
 }
 
 void heap_init(void)

@@ -43,20 +43,26 @@ static inline bool node_has_plenty(const struct heap_node *node,
 }
 
 /* Is there a whole block of @order, or was there one a moment ago? While one is
- * split or merged it is nowhere: so only who has the lock can say no. */
-static inline bool node_may_have(struct heap_node *node, unsigned int order)
+ * split or merged it is nowhere: so only who has the lock can say no @surely.
+ */
+static inline bool node_may_have(struct heap_node *node, unsigned int order,
+                                 bool surely)
 {
     unsigned int lower = order - CHUNK_ORDER;
-    bool has;
+    bool has = __atomic_load_n(&node->orders, __ATOMIC_RELAXED) >> lower != 0;
 
-    if (likely(__atomic_load_n(&node->orders, __ATOMIC_RELAXED) >> lower != 0))
-        return true;
-    spin_lock(&node->lock);
-    has = node->orders >> lower != 0;
-    spin_unlock(&node->lock);
+    if (!has && surely) {
+        spin_lock(&node->lock);
+        has = node->orders >> lower != 0;
+        spin_unlock(&node->lock);
+    }
 
     return has;
 }
+
+/* Frames that were reserved were not found: they are available again. */
+void reserve_in_vain(struct heap_node *node, unsigned long nr);
+unsigned long nr_reserved_in_vain(void);
 
 /* Dirty frames of chunks that are taken apart are free now. */
 static inline void node_soil(struct heap_node *node)

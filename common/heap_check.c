@@ -229,6 +229,7 @@ static void check_inside(struct walk *walk, struct heap_node *node,
            (unsigned long)(chunk_run(chunk) + 1));
     expect(walk, 2, pdx, "owner or set of a block's chunk", 0,
            chunk->owner | chunk->set);
+    expect(walk, 2, pdx, "a block's chunk is apart", false, chunk->is_apart);
     expect(walk, 2, pdx, "sets of a block's chunk", 0,
            sets_of(node, number - node->base));
     expect(walk, 2, pdx, "a block's chunk is among those owned", false,

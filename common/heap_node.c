@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Splits and merges whole blocks, and knows which chunk to take from next. */
+/* Finds whole blocks, and splits them. */
 #include <xen/bug.h>
 
-#include "heap_node.h"
+#include "heap_blocks.h"
 #include "heap_report.h"
 
 /* Each set of the node, with the numbers below which its members are. */
@@ -50,106 +50,15 @@ unsigned long *node_init(struct heap_node *node, unsigned long base,
     return memory;
 }
 
-static void set_if(struct bit_tree *tree, unsigned long i, bool is_member)
-{
-    if (is_member)
-        bit_tree_set(tree, i);
-}
-
-/* Was it? It no longer is. */
-static bool test_and_clear(struct bit_tree *tree, unsigned long i)
-{
-    bool was = !bit_tree_is_empty(tree) && bit_tree_test(tree, i);
-
-    if (was)
-        bit_tree_clear(tree, i);
-
-    return was;
-}
-
-static void add_block(struct heap_node *node, const struct whole *block)
-    __must_hold(node->lock);
-static void add_block(struct heap_node *node, const struct whole *block)
-{
-    unsigned long i = block->chunk - node->base;
-    unsigned int k = block->order - CHUNK_ORDER;
-
-    bit_tree_set(&node->whole[block->dirty ? DIRTY : CLEAN][k], i >> k);
-    __atomic_store_n(&node->orders, node->orders | 1U << k, __ATOMIC_RELAXED);
-    set_if(&node->written, i, block->written);
-    set_if(&node->owing, i, block->debt.taint != 0);
-    if (block->debt.taint)
-        debt_table[block->chunk] = block->debt;
-}
-
-static bool remove_block(struct heap_node *node, unsigned long i,
-                         unsigned int order, struct whole *block)
-    __must_hold(node->lock);
-/* Take the block @i of its order out, if it is there. */
-static bool remove_block(struct heap_node *node, unsigned long i,
-                         unsigned int order, struct whole *block)
-{
-    unsigned int k = order - CHUNK_ORDER;
-
-    block->dirty = test_and_clear(&node->whole[DIRTY][k], i);
-    if (!block->dirty && !test_and_clear(&node->whole[CLEAN][k], i))
-        return false;
-    if (bit_tree_is_empty(&node->whole[DIRTY][k]) &&
-        bit_tree_is_empty(&node->whole[CLEAN][k]))
-        __atomic_store_n(&node->orders, node->orders & ~(1U << k),
-                         __ATOMIC_RELAXED);
-    i <<= k;
-    block->chunk = node->base + i;
-    block->order = order;
-    block->written = test_and_clear(&node->written, i);
-    block->debt = test_and_clear(&node->owing, i) ? debt_table[block->chunk]
-                                                  : TLB_NO_DEBT;
-
-    return true;
-}
-
-static struct whole merge(const struct whole *a, const struct whole *b)
-{
-    struct whole merged = {
-        .chunk = a->chunk < b->chunk ? a->chunk : b->chunk,
-        .order = a->order + 1,
-        .written = a->written && b->written,
-        .dirty = a->dirty || b->dirty,
-        .debt = a->debt,
-    };
-
-    if (b->debt.taint)
-        merged.debt = a->debt.taint ? tlb_debt_join(a->debt, b->debt) : b->debt;
-
-    return merged;
-}
-
-void node_insert(struct heap_node *node, struct whole block)
-{
-    unsigned long i = block.chunk - node->base;
-    unsigned long nr = BIT(block.order - CHUNK_ORDER);
-    struct whole buddy;
-
-    if (block.dirty)
-        bit_tree_clear_range(&node->clean, i, nr);
-    else
-        bit_tree_set_range(&node->clean, i, nr);
-
-    while (block.order < MAX_ORDER) {
-        i = (block.chunk - node->base) >> (block.order - CHUNK_ORDER);
-        if (!remove_block(node, i ^ 1, block.order, &buddy))
-            break;
-        block = merge(&block, &buddy);
-    }
-    add_block(node, &block);
-}
-
-static bool is_dirty(struct heap_node *node, const struct whole *block)
+static __inlined bool is_dirty(struct heap_node *node,
+                               const struct whole *block)
     __must_hold(node->lock);
 /* A block of a merged one is dirty only if some chunk of it is. */
-static bool is_dirty(struct heap_node *node, const struct whole *block)
+static __inlined bool is_dirty(struct heap_node *node,
+                               const struct whole *block)
 {
-    return !bit_tree_has_range(&node->clean, block->chunk - node->base,
+    return bit_tree_is_empty(&node->clean) ||
+           !bit_tree_has_range(&node->clean, block->chunk - node->base,
                                BIT(block->order - CHUNK_ORDER));
 }
 
@@ -163,6 +72,30 @@ static void keep_upper(struct whole *block, struct whole *upper)
     upper->dirty = false;
 }
 
+/* Is all of it dirty, and nothing else to be said of it? */
+static bool is_plain(struct heap_node *node, const struct whole *block)
+    __must_hold(node->lock);
+static bool is_plain(struct heap_node *node, const struct whole *block)
+{
+    return !block->written && !block->debt.taint &&
+           (!block->dirty || bit_tree_is_empty(&node->clean));
+}
+
+static void split_plain(struct heap_node *node, struct whole *block,
+                        unsigned int order) __must_hold(node->lock);
+static void split_plain(struct heap_node *node, struct whole *block,
+                        unsigned int order)
+{
+    struct bit_tree *whole = node->whole[block->dirty ? DIRTY : CLEAN];
+    unsigned int k = block->order - CHUNK_ORDER, last = order - CHUNK_ORDER;
+    unsigned long i = block->chunk - node->base;
+
+    block_note_orders(node, node->orders | (BIT32(k) - BIT32(last)));
+    while (k-- > last)
+        bit_tree_set(&whole[k], i >> k | 1);
+    block->order = order;
+}
+
 static void split(struct heap_node *node, struct whole *block,
                   unsigned int order, bool dirty) __must_hold(node->lock);
 /* Keep the lower part of @order, or if @dirty the lowest one that is; the
@@ -172,6 +105,10 @@ static void split(struct heap_node *node, struct whole *block,
 {
     bool mixed = block->dirty && block->order > order;
 
+    if (is_plain(node, block)) {
+        split_plain(node, block, order);
+        return;
+    }
     while (block->order > order) {
         struct whole upper = *block;
 
@@ -182,7 +119,7 @@ static void split(struct heap_node *node, struct whole *block,
             keep_upper(block, &upper);
         if (!upper.dirty)
             upper.debt = TLB_NO_DEBT;
-        add_block(node, &upper);
+        block_enter(node, &upper);
     }
     if (mixed)
         block->dirty = is_dirty(node, block);
@@ -200,6 +137,8 @@ static unsigned long find_block(const struct bit_tree *set, unsigned int k,
 {
     unsigned long i = end >> k;
 
+    if (bit_tree_is_empty(set))
+        return BIT_TREE_NONE;
     if ((i << k) + nr > end || !bit_tree_test(set, i))
         i = bit_tree_last(set, end >> k);
 
@@ -213,7 +152,6 @@ bool node_take_whole(struct heap_node *node, unsigned int order,
     unsigned long start =
         node_index(node, (range.start + CHUNK_FRAMES - 1) / CHUNK_FRAMES);
     unsigned long end = node_index(node, range.end / CHUNK_FRAMES);
-
     unsigned int orders = node->orders & -1U << (order - CHUNK_ORDER);
 
     for (; orders; orders &= orders - 1) {
@@ -225,8 +163,9 @@ bool node_take_whole(struct heap_node *node, unsigned int order,
 
             if (i == BIT_TREE_NONE)
                 continue;
-            remove_block(node, i, k + CHUNK_ORDER, block);
-            split(node, block, order, false);
+            block_take(node, k, i, prefer ^ c, block);
+            if (block->order > order)
+                split(node, block, order, false);
             return true;
         }
     }
@@ -244,7 +183,7 @@ bool node_take_dirty(struct heap_node *node, unsigned long end,
 
         if (i == BIT_TREE_NONE)
             continue;
-        remove_block(node, i, k + CHUNK_ORDER, block);
+        block_take(node, k, i, DIRTY, block);
         split(node, block, CHUNK_ORDER, true);
         return true;
     }
@@ -270,7 +209,7 @@ static void split_around(struct heap_node *node, struct whole *block,
         upper.dirty = mixed && is_dirty(node, &upper);
         if (!upper.dirty)
             upper.debt = TLB_NO_DEBT;
-        add_block(node, &upper);
+        block_enter(node, &upper);
     }
     if (mixed)
         block->dirty = is_dirty(node, block);
@@ -286,8 +225,8 @@ bool node_take_chunk(struct heap_node *node, unsigned long chunk,
 
     if (head == BIT_TREE_NONE)
         return false;
-    remove_block(node, (head - node->base) >> (order - CHUNK_ORDER), order,
-                 block);
+    order -= CHUNK_ORDER;
+    (void)block_take_if_there(node, order, (head - node->base) >> order, block);
     split_around(node, block, chunk);
 
     return true;
@@ -318,15 +257,17 @@ bool node_has_note(struct heap_node *node, const struct whole *block)
     return last != BIT_TREE_NONE && last >= first;
 }
 
-unsigned long node_block_of(struct heap_node *node, unsigned long chunk,
-                            unsigned int *order)
+unsigned long node_block_from(struct heap_node *node, unsigned long chunk,
+                              unsigned int least, unsigned int *order)
 {
-    for (unsigned int orders = node->orders; orders; orders &= orders - 1) {
+    unsigned int orders = node->orders & -1U << (least - CHUNK_ORDER);
+
+    for (; orders; orders &= orders - 1) {
         unsigned int k = lowest_bit(orders);
         unsigned long i = (chunk - node->base) >> k;
 
-        if (!bit_tree_test(&node->whole[CLEAN][k], i) &&
-            !bit_tree_test(&node->whole[DIRTY][k], i))
+        if (!block_is_in(&node->whole[CLEAN][k], i) &&
+            !block_is_in(&node->whole[DIRTY][k], i))
             continue;
         *order = k + CHUNK_ORDER;
         return node->base + (i << k);

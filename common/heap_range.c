@@ -79,23 +79,6 @@ bool is_of_heap(unsigned long number)
     return head != BIT_TREE_NONE;
 }
 
-/* All of @bits, or none. Returns those that are not there. */
-static unsigned long take_bits(struct chunk *chunk, unsigned int w,
-                               unsigned long bits)
-{
-    unsigned long seen = __atomic_load_n(&chunk->free[w], __ATOMIC_RELAXED);
-
-    /* As chunk_take_word(). */
-    do {
-        if (bits & ~seen)
-            return bits & ~seen;
-    } while (!__atomic_compare_exchange_n(&chunk->free[w], &seen, seen & ~bits,
-                                          false, __ATOMIC_SEQ_CST,
-                                          __ATOMIC_RELAXED));
-
-    return 0;
-}
-
 /* Nobody has begun to use them: so they owe what they owed, and are as dirty.
  */
 static void give_word(const struct piece *piece, unsigned int w)
@@ -125,8 +108,8 @@ static unsigned long take_words(const struct piece *piece)
     unsigned long pdx = piece->number * CHUNK_FRAMES;
 
     for (unsigned int w = 0; w < CHUNK_WORDS; w++) {
-        unsigned long missing =
-            take_bits(&chunk_table[piece->number], w, wanted_bits(piece, w));
+        unsigned long missing = chunk_take_all(&chunk_table[piece->number], w,
+                                               wanted_bits(piece, w));
 
         if (!missing)
             continue;
@@ -212,8 +195,10 @@ static void begin_piece(const struct piece *piece, struct tlb_debt *debt)
     struct page_info *pg = piece_page(piece);
 
     for (unsigned long i = 0; i < piece_nr(piece); i++)
-        if (!heap_begin_use(pg + i, debt))
-            entry_begin_use(pg + i);
+        if (!heap_begin_use(pg + i, debt)) {
+            *debt = tlb_debt_join(*debt, debt_of(pg + i));
+            entry_clear(pg + i);
+        }
 }
 
 static void scrub_piece(const struct piece *piece)

@@ -5,13 +5,10 @@
 #include "heap_node.h"
 #include "heap_report.h"
 
-/* How many requests have failed since one did not. */
+/* How many requests have failed. A guest can have them fail as often as it
+ * likes: so not all are explained. */
 static unsigned long nr_failures;
-
-/* And how often that was so for the first one. A guest can have one request
- * fail and the next one not, as often as it likes: so not all are explained. */
-#define EXPLAINED_RUNS 64U
-static unsigned long nr_runs;
+#define EXPLAINED 16U
 
 /* The largest block below a PDX, and how much there is, by looking at all. */
 struct below {
@@ -77,25 +74,30 @@ static struct below measure(unsigned long end)
     return below;
 }
 
-void report_failure(unsigned int order, paddr_t limit)
+static __noinline void explain(unsigned int order, paddr_t limit,
+                               unsigned long nr)
 {
-    unsigned long nr = __atomic_add_fetch(&nr_failures, 1, __ATOMIC_RELAXED);
-    unsigned long runs =
-        __atomic_add_fetch(&nr_runs, nr == 1, __ATOMIC_RELAXED);
-    struct heap_statistics all;
+    unsigned long nr_frames = 0;
     char largest[48] = "none";
     struct below below;
 
-    if (!is_power_of_2(nr) || (runs > EXPLAINED_RUNS && !is_power_of_2(runs)))
-        return;
     below = measure(pdx_of_limit(limit));
     if (below.order >= 0)
         snprintf(largest, sizeof(largest), "of order %d", below.order);
-    heap_statistics(&all);
+    for (unsigned int node = 0; node < nr_nodes; node++)
+        nr_frames += heap_nodes[node].nr_frames;
     printk(LOG_WARNING,
-           "heap: no block of order %u below %#lx, %lu failed in a row; free: "
+           "heap: no block of order %u below %#lx, failure %lu; free: "
            "%lu of %lu frames, below the limit %lu, largest block there %s\n",
-           order, limit, nr, all.nr_free, all.nr_frames, below.nr, largest);
+           order, limit, nr, heap_nr_free(), nr_frames, below.nr, largest);
+}
+
+void report_failure(unsigned int order, paddr_t limit)
+{
+    unsigned long nr = __atomic_add_fetch(&nr_failures, 1, __ATOMIC_RELAXED);
+
+    if (nr <= EXPLAINED || is_power_of_2(nr))
+        explain(order, limit, nr);
 }
 
 void report_range_failure(unsigned long nr, unsigned long align, paddr_t limit,
@@ -117,10 +119,4 @@ void report_range_failure(unsigned long nr, unsigned long align, paddr_t limit,
            "heap: no %lu frames in a row, aligned to %lu, below %#lx: %s; free "
            "there: %lu, in a row at most %lu\n",
            nr, align, limit, why, below.nr, longest);
-}
-
-void report_success(void)
-{
-    if (unlikely(__atomic_load_n(&nr_failures, __ATOMIC_RELAXED) > 0))
-        __atomic_store_n(&nr_failures, 0, __ATOMIC_RELAXED);
 }

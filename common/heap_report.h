@@ -14,9 +14,8 @@ void remember_free(mfn_t mfn, unsigned int order, uintptr_t caller);
 /* Stop: @mfn is given back, but is free already. */
 _Noreturn void refuse_free(mfn_t mfn);
 
-/* A request has failed: tell, but not each time. And one has not failed. */
+/* A request has failed: tell, but not each time. */
 void report_failure(unsigned int order, paddr_t limit);
-void report_success(void);
 
 /* The same of alloc_heap_range(), which found @longest frames in a row. */
 void report_range_failure(unsigned long nr, unsigned long align, paddr_t limit,

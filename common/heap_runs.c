@@ -6,6 +6,19 @@
 #include "heap_node.h"
 #include "heap_report.h"
 
+/* Is the set empty then? */
+static __noinline bool leave(struct bit_tree *set, unsigned long i)
+{
+    bit_tree_clear(set, i);
+
+    return bit_tree_is_empty(set);
+}
+
+static __noinline void enter(struct bit_tree *set, unsigned long i)
+{
+    bit_tree_set(set, i);
+}
+
 static void move(struct heap_node *node, unsigned long number, unsigned int old,
                  int run) __must_hold(node->lock);
 /* From the set @old, as chunk->set is, to the one for its longest @run. */
@@ -13,20 +26,17 @@ static void move(struct heap_node *node, unsigned long number, unsigned int old,
                  int run)
 {
     struct chunk *chunk = &chunk_table[number];
+    unsigned int new = (unsigned int)(run + 1), class = chunk->class;
     unsigned long i = number - node->base;
-    unsigned int new = (unsigned int)(run + 1);
 
     __atomic_store_n(&chunk->set, (uint8_t) new, __ATOMIC_RELAXED);
     if (old == new)
         return;
-    if (old > 0) {
-        bit_tree_clear(&node->runs[chunk->class][old - 1], i);
-        if (bit_tree_is_empty(&node->runs[chunk->class][old - 1]))
-            node->lengths[chunk->class] &= ~(1U << (old - 1));
-    }
+    if (old > 0 && leave(&node->runs[class][old - 1], i))
+        node->lengths[class] &= ~(1U << (old - 1));
     if (new > 0) {
-        bit_tree_set(&node->runs[chunk->class][new - 1], i);
-        node->lengths[chunk->class] |= 1U << (new - 1);
+        enter(&node->runs[class][new - 1], i);
+        node->lengths[class] |= 1U << (new - 1);
     }
 }
 
@@ -61,18 +71,24 @@ static void make_whole(struct heap_node *node, unsigned long number, bool dirty)
         .debt = dirty ? debt_table[number] : TLB_NO_DEBT,
     };
 
-    node_insert(node, block);
+    chunk_table[number].is_apart = false;
+    node_insert(node, &block);
 }
 
 static void check_is_apart(struct heap_node *node, unsigned long number)
     __must_hold(node->lock);
-/* A chunk of which nothing was free, and now is: was it handed out? */
+/* A chunk of which nothing was free, and now is: was it handed out? If it was
+ * as a part of a block, nobody has noted that it is apart. */
 static void check_is_apart(struct heap_node *node, unsigned long number)
 {
+    struct chunk *chunk = &chunk_table[number];
     unsigned int order;
 
+    if (chunk->is_apart)
+        return;
     if (node_block_of(node, number, &order) != BIT_TREE_NONE)
         refuse_free(pdx_to_mfn(number * CHUNK_FRAMES));
+    chunk->is_apart = true;
 }
 
 /*
@@ -94,7 +110,7 @@ static void place(struct heap_node *node, unsigned long number,
                   unsigned int old)
 {
     struct chunk *chunk = &chunk_table[number];
-    int run = chunk_run(chunk);
+    int run = chunk_is_whole(chunk) ? RUN_WHOLE : chunk_run(chunk);
     bool dirty;
 
     if (run + 1 < (int)old && chunk->set > 0)
@@ -114,8 +130,11 @@ void node_place(struct heap_node *node, unsigned long number)
 
     if (chunk_owner(chunk) != NO_OWNER)
         return;
-    /* If nothing is free another has made it whole since we gave to it. */
-    if (chunk->set == 0 && chunk_run(chunk) != RUN_NONE)
+    /* If nothing is free, its owner has taken all of it; or another has made it
+     * whole since we gave to it. */
+    if (chunk->set == 0 && !chunk_has_any(chunk))
+        return;
+    if (chunk->set == 0)
         check_is_apart(node, number);
     place(node, number, chunk->set);
 }

@@ -6,9 +6,16 @@
 #ifndef HEAP_SETS_H
 #define HEAP_SETS_H
 
-/* Let a block be free as a whole, and merge it. */
-void node_insert(struct heap_node *node, struct whole block)
+/* Let a block be free as a whole, and merge it: *@block is what it is a part of
+ * then. */
+void node_insert(struct heap_node *node, struct whole *block)
     __must_hold(node->lock);
+
+/* The same for up to *@nr of the largest ones, which are dirty and follow one
+ * another from @chunk on, in one step; *@nr is how many. False: it takes more,
+ * as some is free already, or clean, or has a note. */
+bool node_insert_largest(struct heap_node *node, unsigned long chunk,
+                         unsigned long *nr) __must_hold(node->lock);
 
 /* Where to look: from PDX @start on, up to @end. */
 struct range {
@@ -44,9 +51,20 @@ void node_unnote(struct heap_node *node, unsigned long chunk)
 bool node_has_note(struct heap_node *node, const struct whole *block)
     __must_hold(node->lock);
 
-/* The chunk that @chunk's whole block starts with, or BIT_TREE_NONE. */
-unsigned long node_block_of(struct heap_node *node, unsigned long chunk,
-                            unsigned int *order) __must_hold(node->lock);
+/* The chunk that @chunk's whole block starts with, or BIT_TREE_NONE: it is in
+ * none of the order @least or more. */
+unsigned long node_block_from(struct heap_node *node, unsigned long chunk,
+                              unsigned int least, unsigned int *order)
+    __must_hold(node->lock);
+
+static inline unsigned long
+node_block_of(struct heap_node *node, unsigned long chunk, unsigned int *order)
+    __must_hold(node->lock);
+static inline unsigned long
+node_block_of(struct heap_node *node, unsigned long chunk, unsigned int *order)
+{
+    return node_block_from(node, chunk, CHUNK_ORDER, order);
+}
 
 /**
  * node_place - move a chunk to where it belongs, after a change of its words.

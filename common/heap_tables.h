@@ -65,6 +65,34 @@ static inline bool heap_is_open(unsigned long pdx)
     return once_is_done(open_groups, pdx / FRAMES_PER_GROUP);
 }
 
+/* Those of all groups of a block, which is aligned to its size? */
+static inline bool heap_block_is_open(unsigned long pdx, unsigned int order)
+{
+    unsigned long group = pdx / FRAMES_PER_GROUP;
+    unsigned long nr = (BIT(order) + FRAMES_PER_GROUP - 1) / FRAMES_PER_GROUP;
+    unsigned long bits = (BIT(nr) - 1) << group % BITS_PER_LONG;
+
+    /* Acquire: pairs with once_set(). */
+    return (~__atomic_load_n(&open_groups[group / BITS_PER_LONG],
+                             __ATOMIC_ACQUIRE) &
+            bits) == 0;
+}
+
+/* Has each frame of a block, which is aligned to its size, a place in the frame
+ * table? */
+static inline bool pdx_block_has_place(unsigned long pdx, unsigned int order)
+{
+    unsigned long group = pdx / FRAMES_PER_GROUP;
+    unsigned long nr = (BIT(order) + FRAMES_PER_GROUP - 1) / FRAMES_PER_GROUP;
+
+    return pdx + BIT(order) <= nr_pdxs &&
+           (~ram_groups[group / BITS_PER_LONG] >> group % BITS_PER_LONG &
+            (BIT(nr) - 1)) == 0;
+}
+
+_Static_assert(BIT(MAX_ORDER) / FRAMES_PER_GROUP < BITS_PER_LONG,
+               "a block's groups are in one word");
+
 /* What a free frame owes, by its entry. */
 static inline struct tlb_debt debt_of(const struct page_info *pg)
 {

@@ -11,9 +11,6 @@ struct heap_cpu heap_cpus[CONFIG_NR_CPUS];
 struct heap_cpu heap_nobody;
 cpumask_t heap_users;
 
-static const uint8_t small_size[NR_SMALL] = { 32, 16, 8, 8 };
-const uint8_t small_order[NR_SMALL] = { 1, 2, 3, CHUNK_ORDER };
-
 unsigned int magazines_shortening;
 
 static bool is_short(void)
@@ -21,47 +18,50 @@ static bool is_short(void)
     return __atomic_load_n(&magazines_shortening, __ATOMIC_RELAXED) != 0;
 }
 
-struct heap_cpu *magazines_here(void)
+/* Let the frames that come back by the short ways be those of the largest part
+ * of the node's memory that is in one piece: between such parts there may be
+ * that of others. */
+static void find_pages(struct heap_cpu *me)
 {
-    struct heap_cpu *me = cpu_heap();
-    unsigned int cpu;
+    unsigned long piece = nr_nodes > 1 ? BIT(node_shift) : nr_pdxs, first = 0;
+    unsigned long base = 0, nr = 0;
 
-    if (likely(me != &heap_nobody))
-        return me;
-    cpu = arch_cpu_id();
-    me = &heap_cpus[cpu];
+    for (unsigned long pdx = 0; pdx < nr_pdxs; pdx += piece) {
+        if (node_of_pdx(pdx) != me->node)
+            first = pdx + piece;
+        if (pdx + piece - first > nr) {
+            base = first;
+            nr = pdx + piece - first;
+        }
+    }
+    if (nr > 0 && base == 0) { /* frame 0 is none of them */
+        base++;
+        nr--;
+    }
+    if (scrub_mode == SCRUB_EAGER) /* nothing comes back by a short way */
+        nr = 0;
+    me->pages = pdx_to_page(base);
+    me->nr_pages = nr;
+}
+
+struct heap_cpu *magazines_begin_here(void)
+{
+    unsigned int cpu = arch_cpu_id();
+    struct heap_cpu *me = &heap_cpus[cpu];
+
     for (unsigned int c = 0; c < NR_CONTENTS; c++)
         me->magazine[c] = (struct magazine){ .page = me->frames[2 * c],
                                              .spare = me->frames[2 * c + 1] };
     for (unsigned int i = 0; i < NR_SMALL; i++)
         me->small[i] = (struct small_stack){ .size = small_size[i] };
     me->node = node_of_cpu(cpu);
+    me->home = &heap_nodes[me->node];
     me->too_long = CHUNK_ORDER;
-    me->pages = pdx_to_page(heap_nodes[me->node].base * CHUNK_FRAMES);
-    me->nr_pages =
-        (heap_nodes[me->node].end - heap_nodes[me->node].base) * CHUNK_FRAMES;
-    if (me->pages == frame_table) { /* frame 0 is none of them */
-        me->pages++;
-        me->nr_pages--;
-    }
-    if (scrub_mode == SCRUB_EAGER) /* nothing comes back by a quick way */
-        me->nr_pages = 0;
+    find_pages(me);
     cpu_set_heap(me);
     cpumask_set_atomic(&heap_users, cpu);
 
     return me;
-}
-
-void magazines_begin(struct heap_cpu *me)
-{
-    __atomic_store_n(&me->busy, true, __ATOMIC_RELAXED);
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-}
-
-void magazines_end(struct heap_cpu *me)
-{
-    __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    __atomic_store_n(&me->busy, false, __ATOMIC_RELAXED);
 }
 
 static void swap(struct magazine *m)
@@ -116,6 +116,19 @@ static unsigned long next_chunk(struct heap_cpu *me, bool another,
     return number;
 }
 
+/* All frames of a word. */
+static void push_full_word(struct page_info **page, struct page_info *pg)
+{
+    struct page_info **end = page + BITS_PER_LONG;
+
+    for (pg += BITS_PER_LONG - 4; page < end; page += 4, pg -= 4) {
+        page[0] = pg + 3;
+        page[1] = pg + 2;
+        page[2] = pg + 1;
+        page[3] = pg;
+    }
+}
+
 /* So that the lowest of them is popped first. */
 static void push_word(struct magazine *m, struct page_info *pg,
                       unsigned long bits)
@@ -123,6 +136,10 @@ static void push_word(struct magazine *m, struct page_info *pg,
     struct page_info **page = m->page + m->height - 1;
 
     set_number(&m->height, m->height + count_bits(bits));
+    if (bits == ~0UL) {
+        push_full_word(page, pg);
+        return;
+    }
     while (bits) {
         unsigned int bit = highest_bit(bits);
 
@@ -196,83 +213,6 @@ static bool refill(struct heap_cpu *me, enum contents prefer)
     return taken > 0;
 }
 
-static struct tlb_debt debt_of_frames(struct page_info *const *page,
-                                      unsigned long nr)
-{
-    struct tlb_debt debt = TLB_NO_DEBT;
-
-    for (unsigned long i = 0; i < nr; i++)
-        if (page[i]->free_overlay.tlb_taint)
-            debt = tlb_debt_join(debt, debt_of(page[i]));
-
-    return debt;
-}
-
-/* How many from @page on are neighbours, upwards or down as @step is 1 or -1?
- * At most @max. */
-static unsigned long count_neighbours(struct page_info *const *page, long step,
-                                      unsigned long max)
-{
-    const struct page_info *pg = page[0];
-    unsigned long nr = 1;
-
-    for (; nr < max; nr++) {
-        pg += step;
-        if (page[nr] != pg)
-            break;
-    }
-
-    return nr;
-}
-
-/* Give back the first of @page with its neighbours, so far as they are of the
- * same word. Returns how many these were. */
-static unsigned long give_neighbours(struct page_info *const *page,
-                                     unsigned long max, bool dirty, bool owing)
-{
-    unsigned long pdx = page_to_pdx(page[0]), nr, bits;
-    unsigned int at = pdx % BITS_PER_LONG, room = at + 1;
-    long step = -1;
-
-    if (max > 1 && page[1] > page[0]) {
-        room = BITS_PER_LONG - at;
-        step = 1;
-    }
-    nr = count_neighbours(page, step, max < room ? max : room);
-    bits = ~0UL >> (BITS_PER_LONG - nr) << (step > 0 ? at : at + 1 - nr);
-    give_bits(pdx / CHUNK_FRAMES, pdx % CHUNK_FRAMES / BITS_PER_LONG, bits,
-              dirty, owing ? debt_of_frames(page, nr) : TLB_NO_DEBT);
-
-    return nr;
-}
-
-static bool are_neighbours(const struct page_info *a, const struct page_info *b)
-{
-    return a + 1 == b || a == b + 1;
-}
-
-void give_frames(struct page_info *const *page, unsigned long nr, bool dirty,
-                 bool owing)
-{
-    for (unsigned long i = 0, n; i < nr; i += n) {
-        n = 1;
-        if (owing || (i + 1 < nr && are_neighbours(page[i], page[i + 1])))
-            n = give_neighbours(page + i, nr - i, dirty, owing);
-        else
-            give_frame(page_to_pdx(page[i]), dirty);
-        if (unlikely(nr_nodes > 1))
-            node_unreserve(node_of_chunk(page_to_pdx(page[i]) / CHUNK_FRAMES),
-                           n);
-    }
-    if (likely(nr_nodes == 1))
-        node_unreserve(&heap_nodes[0], nr);
-    if (dirty && nr > 0)
-        node_soil(node_of_chunk(page_to_pdx(page[0]) / CHUNK_FRAMES));
-    if (any_leaving())
-        for (unsigned long i = 0; i < nr; i++)
-            park_marked(page[i]);
-}
-
 static void spill_spare(struct heap_cpu *me, enum contents contents)
 {
     struct magazine *m = &me->magazine[contents];
@@ -295,10 +235,10 @@ bool magazine_refill(struct heap_cpu *me, enum contents prefer)
     struct magazine *want = &me->magazine[prefer];
     bool any = true;
 
-    if (is_short())
-        return false;
     magazines_begin(me);
-    if (magazine_nr(want) == 0 && want->nr_spare > 0) {
+    if (is_short()) {
+        any = false;
+    } else if (magazine_nr(want) == 0 && want->nr_spare > 0) {
         swap(want);
     } else {
         if (magazine_nr(&me->magazine[prefer ^ 1]) > MAGAZINE_SIZE / 2)
@@ -358,39 +298,4 @@ struct tlb_debt magazine_debt(struct heap_cpu *me)
     magazines_end(me);
 
     return debt;
-}
-
-void give_small(struct page_info *pg, unsigned int order)
-{
-    unsigned long pdx = page_to_pdx(pg);
-
-    if (order < CHUNK_ORDER)
-        give_run(pdx, order, true, TLB_NO_DEBT);
-    else
-        give_block((struct whole){
-            .chunk = pdx / CHUNK_FRAMES, .order = order, .dirty = true });
-}
-
-static void spill_small(struct small_stack *stack, enum small small)
-{
-    unsigned long half = small_size[small] / 2;
-
-    for (unsigned long i = 0; i < half; i++)
-        give_small(stack->page[i], small_order[small]);
-    for (unsigned long i = half; i < stack->nr; i++)
-        stack->page[i - half] = stack->page[i];
-    set_number(&stack->nr, stack->nr - half);
-}
-
-void small_put(struct heap_cpu *me, enum small small, struct page_info *pg)
-{
-    struct small_stack *stack = &me->small[small];
-
-    if (small_push(me, small, pg))
-        return;
-    magazines_begin(me);
-    spill_small(stack, small);
-    stack->page[stack->nr] = pg;
-    set_number(&stack->nr, stack->nr + 1);
-    magazines_end(me);
 }

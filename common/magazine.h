@@ -47,9 +47,9 @@ static inline unsigned long magazine_nr(const struct magazine *m)
     return m->height ? m->height - 1 : 0;
 }
 
-/* Blocks of these orders are kept too. */
-enum small { SMALL_1, SMALL_2, SMALL_3, SMALL_CHUNK, NR_SMALL };
-#define SMALL_MAX 32U
+/* Blocks of these orders are kept too; each of the small ones is its order. */
+enum small { SMALL_CHUNK, SMALL_1, SMALL_2, SMALL_3, NR_SMALL };
+#define SMALL_MAX 30U
 
 struct small_stack {
     unsigned long nr, size;
@@ -61,7 +61,8 @@ struct heap_cpu {
     struct small_stack small[NR_SMALL];    /* whatever they contain; no debt */
     unsigned long current; /* the chunk to take from, and 1; or 0 */
     unsigned int node;
-    unsigned int too_long; /* a run of this order it had not, or of none */
+    struct heap_node *home; /* that node */
+    unsigned int too_long;  /* a run of this order it had not, or of none */
     bool busy;
     bool owing;               /* some frame of the DIRTY ones may owe a flush */
     struct page_info *popped; /* one that was not as expected, or NULL */
@@ -75,43 +76,28 @@ extern struct heap_cpu heap_cpus[CONFIG_NR_CPUS];
 /* Which CPUs may have anything. Atomic. */
 extern cpumask_t heap_users;
 
-/* The top frame, or NULL: there is none at hand. */
-static inline struct page_info *magazine_pop(struct magazine *m)
+/* This CPU's, ready for use. They are made ready when it first wants any. */
+struct heap_cpu *magazines_begin_here(void);
+
+static inline struct heap_cpu *magazines_here(void)
 {
-    unsigned long height;
-    struct page_info *pg;
+    struct heap_cpu *me = cpu_heap();
 
-    do {
-        height = m->height;
-        if (unlikely(height < 2))
-            return NULL;
-        pg = m->page[height - 2];
-    } while (unlikely(!local_compare_exchange(&m->height, height, height - 1)));
-
-    return pg;
+    return likely(me != &heap_nobody) ? me : magazines_begin_here();
 }
-
-/* False: there is no room at hand. */
-static inline bool magazine_push(struct magazine *m, struct page_info *pg)
-{
-    unsigned long height;
-
-    do {
-        height = m->height;
-        if (unlikely(height - 1 >= MAGAZINE_SIZE))
-            return false;
-        m->page[height - 1] = pg;
-    } while (unlikely(!local_compare_exchange(&m->height, height, height + 1)));
-
-    return true;
-}
-
-/* This CPU's, ready for use. */
-struct heap_cpu *magazines_here(void);
 
 /* Between them no other CPU is given what this one has. */
-void magazines_begin(struct heap_cpu *me);
-void magazines_end(struct heap_cpu *me);
+static inline void magazines_begin(struct heap_cpu *me)
+{
+    __atomic_store_n(&me->busy, true, __ATOMIC_RELAXED);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+static inline void magazines_end(struct heap_cpu *me)
+{
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    __atomic_store_n(&me->busy, false, __ATOMIC_RELEASE);
+}
 
 /* This CPU takes from no chunk any more. */
 void magazine_release(struct heap_cpu *me);
@@ -139,6 +125,6 @@ struct page_info *magazine_take_paid(struct heap_cpu *me);
 struct tlb_debt magazine_debt(struct heap_cpu *me);
 
 #include "magazine_drain.h"
-#include "magazine_small.h"
+#include "magazine_stack.h"
 
 #endif /* MAGAZINE_H */

@@ -69,9 +69,12 @@ static struct page_info *unlink(page_link_t *chain)
 static void give_chain(page_link_t chain, bool dirty)
 {
     while (chain != PAGE_LINK_NONE) {
-        struct page_info *pg = unlink(&chain);
+        struct page_info *page[16];
+        unsigned int nr = 0;
 
-        give_frames(&pg, 1, dirty, true);
+        while (nr < ARRAY_SIZE(page) && chain != PAGE_LINK_NONE)
+            page[nr++] = unlink(&chain);
+        give_frames(page, nr, dirty, dirty);
     }
 }
 
@@ -84,12 +87,27 @@ static void give_collected(struct collected *all)
             give_small(unlink(&all->small[i]), small_order[i]);
 }
 
-static void drain_here(struct collected *all)
+static void give_magazine(struct heap_cpu *me, enum contents contents)
+{
+    struct magazine *m = &me->magazine[contents];
+    unsigned long nr = magazine_nr(m), nr_spare = m->nr_spare;
+    bool dirty = contents == DIRTY;
+
+    set_number(&m->nr_spare, 0);
+    set_number(&m->height, 0);
+    give_frames(m->spare, nr_spare, dirty, dirty && me->owing);
+    give_frames(m->page, nr, dirty, dirty && me->owing);
+}
+
+static void drain_here(void)
 {
     struct heap_cpu *me = magazines_here();
 
     magazines_begin(me);
-    collect(all);
+    for (unsigned int contents = 0; contents < NR_CONTENTS; contents++)
+        give_magazine(me, contents);
+    for (unsigned int small = 0; small < NR_SMALL; small++)
+        small_give_all(me, small);
     magazines_end(me);
 }
 
@@ -100,18 +118,18 @@ static void drain_cpu(unsigned int cpu)
                              { [0 ... NR_SMALL - 1] = PAGE_LINK_NONE },
                              false };
 
-    if (cpu == arch_cpu_id()) {
-        drain_here(&all);
-    } else {
-        cpumask_t mask;
+    cpumask_t mask;
 
-        cpumask_empty(&mask);
-        cpumask_set(&mask, cpu);
-        do {
-            all.was_busy = false;
-            smp_call(&mask, collect_if_idle, &all, true);
-        } while (all.was_busy);
+    if (cpu == arch_cpu_id()) {
+        drain_here();
+        return;
     }
+    cpumask_empty(&mask);
+    cpumask_set(&mask, cpu);
+    do {
+        all.was_busy = false;
+        smp_call(&mask, collect_if_idle, &all, true);
+    } while (all.was_busy);
     give_collected(&all);
 }
 

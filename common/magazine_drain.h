@@ -9,6 +9,9 @@
 void give_frames(struct page_info *const *page, unsigned long nr, bool dirty,
                  bool owing);
 
+/* What frames at hand owe together, by their entries. */
+struct tlb_debt debt_of_frames(struct page_info *const *page, unsigned long nr);
+
 /* And a small block that somebody had, and that owes nothing. */
 void give_small(struct page_info *pg, unsigned int order);
 
@@ -36,6 +39,32 @@ void magazines_lengthen(void);
 /* Is anything at hand for some CPU, or about to be; or is somebody shortening
  * them? A moment's view. */
 bool magazines_have_any(void);
+
+/**
+ * reserve_begin - be about to reserve frames that may not be found then.
+ *
+ * From here to reserve_end() they are nobody else's, though they are free: who
+ * finds too few meanwhile sees this CPU busy, or that somebody has reserved in
+ * vain (reserve_in_vain()). False: what CPUs have is being taken back by
+ * another, who must not be disturbed.
+ */
+static inline bool reserve_begin(struct heap_cpu *me)
+{
+    unsigned int whose;
+
+    magazines_begin(me);
+    whose = __atomic_load_n(&magazines_shortening, __ATOMIC_RELAXED);
+    if (likely(whose == 0) || whose == (unsigned int)(me - heap_cpus) + 1)
+        return true;
+    magazines_end(me);
+
+    return false;
+}
+
+static inline void reserve_end(struct heap_cpu *me)
+{
+    magazines_end(me);
+}
 
 /* How many frames they have; a moment's view. */
 unsigned long magazines_count(void);

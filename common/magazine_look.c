@@ -34,10 +34,37 @@ static bool owns_some(struct heap_node *node)
     return any;
 }
 
+static bool has_any(const struct heap_cpu *cpu)
+{
+    return __atomic_load_n(&cpu->busy, __ATOMIC_ACQUIRE) ||
+           read_number(&cpu->magazine[CLEAN].height) > 1 ||
+           read_number(&cpu->magazine[DIRTY].height) > 1 ||
+           (read_number(&cpu->magazine[CLEAN].nr_spare) |
+            read_number(&cpu->magazine[DIRTY].nr_spare) |
+            read_number(&cpu->small[SMALL_CHUNK].nr) |
+            read_number(&cpu->small[SMALL_1].nr) |
+            read_number(&cpu->small[SMALL_2].nr) |
+            read_number(&cpu->small[SMALL_3].nr)) != 0;
+}
+
+static bool some_have_any(void)
+{
+    for (unsigned int cpu = 0; cpu < nr_cpus; cpu += BITS_PER_LONG) {
+        unsigned long rest = __atomic_load_n(
+            &heap_users.bits[cpu / BITS_PER_LONG], __ATOMIC_RELAXED);
+
+        for (; rest; rest &= rest - 1)
+            if (has_any(&heap_cpus[cpu + lowest_bit(rest)]))
+                return true;
+    }
+
+    return false;
+}
+
 bool magazines_have_any(void)
 {
     bool any = __atomic_load_n(&magazines_shortening, __ATOMIC_RELAXED) ||
-               scrub_goes_on() || magazines_count() > 0;
+               scrub_goes_on() || some_have_any();
 
     for (unsigned int node = 0; node < nr_nodes && !any; node++)
         any = owns_some(&heap_nodes[node]);

@@ -61,7 +61,9 @@ static void end_turn(void)
 
 static void note_busy(void *data)
 {
-    if (magazines_here()->busy)
+    const struct heap_cpu *me = cpu_heap();
+
+    if (me->busy)
         __atomic_store_n((bool *)data, true, __ATOMIC_RELAXED);
 }
 

@@ -63,13 +63,10 @@ static struct page_info *settle(struct heap_cpu *me, struct request *request,
     return pg;
 }
 
-/* What take_frame_quickly() did not like goes back first. */
-static void put_popped(struct heap_cpu *me)
+void put_popped(struct heap_cpu *me)
 {
     struct page_info *pg = me->popped;
 
-    if (!pg)
-        return;
     me->popped = NULL;
     if (is_leaving(pg))
         park_taken(pg, true);
@@ -91,7 +88,6 @@ static struct page_info *pop_any(struct heap_cpu *me, struct request *request)
 
 bool take_at_hand(struct heap_cpu *me, struct request *request)
 {
-    put_popped(me);
     while ((request->pg = pop_any(me, request)) != NULL &&
            unlikely(!heap_begin_use(request->pg, &request->debt)))
         park_taken(request->pg, request->dirty);

@@ -171,7 +171,7 @@ static void end_use(struct give_back *back)
 
 static void give_whole(const struct give_back *back)
 {
-    give_block((struct whole){
+    give_block(&(struct whole){
         .chunk = page_to_pdx(back->pg) / CHUNK_FRAMES,
         .order = back->order,
         .dirty = !back->clean,
@@ -258,21 +258,34 @@ static __inlined bool give_frame_quickly(struct page_info *pg)
     return true;
 }
 
-/* Not all is as it should be: the first @nr entries that were are as before. */
-static __cold bool undo_entries(struct page_info *pg, unsigned long nr)
+/* All entries; or else how many are, before the first that is not as it should
+ * be. */
+static __inlined unsigned long give_entries(struct page_info *pg,
+                                            unsigned long nr)
+{
+    struct page_info *next = pg;
+
+    while (next < pg + nr && likely(give_entry(next)))
+        next++;
+
+    return (unsigned long)(next - pg);
+}
+
+/* The first @nr are as before. */
+static __cold void undo_entries(struct page_info *pg, unsigned long nr)
 {
     while (nr-- > 0)
         entry_begin_use(pg + nr);
-
-    return false;
 }
 
-/* All entries, or none. */
-static __inlined bool give_entries(struct page_info *pg, unsigned long nr)
+/* A frame that owes nothing, when there is no room at hand. */
+static bool give_frame_away(struct page_info *pg)
 {
-    for (unsigned long i = 0; i < nr; i++)
-        if (unlikely(!give_entry(pg + i)))
-            return undo_entries(pg, i);
+    struct heap_cpu *me = cpu_heap();
+
+    if (distance(me->pages, pg) >= me->nr_pages || !give_entry(pg))
+        return false;
+    magazine_put(me, DIRTY, pg);
 
     return true;
 }
@@ -281,48 +294,105 @@ static __inlined bool give_entries(struct page_info *pg, unsigned long nr)
 static bool give_run_quickly(struct page_info *pg, unsigned int order)
 {
     struct heap_cpu *me = cpu_heap();
-    unsigned long pdx = page_to_pdx(pg);
+    unsigned long pdx = page_to_pdx(pg), nr;
 
-    if (distance(me->pages, pg) >= me->nr_pages || pdx & (BIT(order) - 1) ||
-        !give_entries(pg, BIT(order)))
+    if (distance(me->pages, pg) >= me->nr_pages || pdx & (BIT(order) - 1))
         return false;
+    nr = give_entries(pg, BIT(order));
+    if (unlikely(nr < BIT(order))) {
+        undo_entries(pg, nr);
+        return false;
+    }
     give_run(pdx, order, true, TLB_NO_DEBT);
 
     return true;
 }
 
+/* A block of more than a chunk, that owes nothing. */
+static bool give_large_quickly(struct page_info *pg, unsigned int order)
+{
+    struct heap_cpu *me = cpu_heap();
+    unsigned long pdx = page_to_pdx(pg);
+
+    if (order > MAX_ORDER ||
+        distance(me->pages, pg) + BIT(order) > me->nr_pages ||
+        pdx & (BIT(order) - 1) || !heap_block_is_open(pdx, order) ||
+        !give_entry(pg))
+        return false;
+    give_block(&(struct whole){
+        .chunk = pdx / CHUNK_FRAMES, .order = order, .dirty = true });
+
+    return true;
+}
+
+static bool give_quickly(struct page_info *pg, unsigned int order)
+{
+    if (order == 0)
+        return give_frame_away(pg);
+
+    return order < CHUNK_ORDER ? give_run_quickly(pg, order)
+                               : give_large_quickly(pg, order);
+}
+
 static __noinline void give_otherwise(struct page_info *pg, unsigned int order,
                                       struct tlb_debt debt, uintptr_t caller)
 {
-    if (LONG_WAY_ONLY || order - 1 >= CHUNK_ORDER - 1 || debt.taint != 0 ||
-        !give_run_quickly(pg, order))
+    if (LONG_WAY_ONLY || debt.taint != 0 || !give_quickly(pg, order))
         give_slowly(pg, order, debt, caller);
 }
 
-/* A small block that owes nothing, to what is at hand; or else otherwise. */
-static __noinline void give_small_quickly(struct page_info *pg,
-                                          unsigned int order,
-                                          struct tlb_debt debt,
-                                          uintptr_t caller)
+/* Not all entries were as they should be, but the first @nr. */
+static __cold __noinline void give_as_before(struct page_info *pg,
+                                             unsigned int order,
+                                             unsigned long nr, uintptr_t caller)
 {
-    struct heap_cpu *me = cpu_heap();
-    enum small small = small_of_order(order);
-
-    if (LONG_WAY_ONLY || small == NR_SMALL || debt.taint != 0 ||
-        me->small[small].nr >= me->small[small].size ||
-        distance(me->pages, pg) >= me->nr_pages ||
-        page_to_pdx(pg) & (BIT(order) - 1) ||
-        !node_has_plenty(&heap_nodes[me->node], BIT(order)) ||
-        !give_entries(pg, order < CHUNK_ORDER ? BIT(order) : 1) ||
-        !small_push(me, small, pg))
-        give_otherwise(pg, order, debt, caller);
+    undo_entries(pg, nr);
+    give_otherwise(pg, order, TLB_NO_DEBT, caller);
 }
 
-__noinline void free_heap_pages(struct page_info *pg, unsigned int order,
+/* A small block that owes nothing, to what is at hand; or else otherwise. */
+static __inlined void keep_small(struct page_info *pg, unsigned int order,
+                                 enum small small, uintptr_t caller)
+{
+    struct heap_cpu *me = cpu_heap();
+    struct small_stack *stack = &me->small[small];
+    unsigned long nr = order < CHUNK_ORDER ? BIT(order) : 1, given;
+
+    if (unlikely(stack->nr >= stack->size) ||
+        unlikely(distance(me->pages, pg) >= me->nr_pages) ||
+        unlikely(!IS_ALIGNED(page_to_pdx(pg), BIT(order))) ||
+        unlikely(!node_has_plenty(me->home, BIT(order)))) {
+        give_otherwise(pg, order, TLB_NO_DEBT, caller);
+        return;
+    }
+    given = give_entries(pg, nr);
+    if (unlikely(given < nr))
+        give_as_before(pg, order, given, caller);
+    else if (unlikely(!small_push(stack, pg)))
+        small_put(me, small, pg);
+    /* Since it was asked for the first time, the stack may have been emptied
+     * for a frame that is to leave. */
+    else if (small == SMALL_CHUNK && unlikely(!small_keeps_chunks()))
+        small_give_all(me, SMALL_CHUNK);
+}
+
+__noinline void free_heap_block(struct page_info *pg, unsigned int order,
                                 struct tlb_debt debt)
 {
-    if (LONG_WAY_ONLY || unlikely((order | debt.taint) != 0) ||
-        unlikely(!give_frame_quickly(pg)))
-        give_small_quickly(pg, order, debt,
-                           (uintptr_t)__builtin_return_address(0));
+    uintptr_t caller = (uintptr_t)__builtin_return_address(0);
+    enum small small = small_of_order(order);
+
+    if (LONG_WAY_ONLY || unlikely(debt.taint != 0) || small == NR_SMALL)
+        give_otherwise(pg, order, debt, caller);
+    else if (small == SMALL_CHUNK)
+        keep_small(pg, CHUNK_ORDER, SMALL_CHUNK, caller);
+    else
+        keep_small(pg, small, small, caller);
+}
+
+__noinline void free_heap_frame(struct page_info *pg)
+{
+    if (LONG_WAY_ONLY || unlikely(!give_frame_quickly(pg)))
+        give_otherwise(pg, 0, TLB_NO_DEBT,
+                       (uintptr_t)__builtin_return_address(0));
 }

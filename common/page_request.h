@@ -16,6 +16,8 @@ struct request {
     bool dirty; /* maybe not all of it, which is then known */
     bool known;
     struct tlb_debt debt;
+    bool
+        again; /* not for the first time: so that it is not there is for sure */
     bool raid; /* what others own will do too */
 };
 
@@ -28,6 +30,9 @@ static inline bool owes(const struct page_info *pg)
 {
     return __atomic_load_n(&pg->count_info, __ATOMIC_RELAXED) & PGC_owing;
 }
+
+/* What the short ways did not like goes back, before another one is taken. */
+void put_popped(struct heap_cpu *me);
 
 /* Serve it, of order 0, by a frame that the CPU has at hand, or by the one that
  * it has had last, if the limit allows that one; or else false. */

@@ -25,7 +25,7 @@ static struct page_info *begin_use_of_run(struct page_info *pg,
                                           struct tlb_debt *debt)
 {
     for (struct page_info *end = pg + BIT(order); pg < end; pg++)
-        if (unlikely(!heap_begin_use(pg, debt)))
+        if (unlikely(!take_entry(pg)) && !heap_begin_use(pg, debt))
             return pg;
 
     return NULL;
@@ -57,7 +57,7 @@ static bool take_small(struct heap_cpu *me, struct request *request)
     struct page_info *pg = NULL, *culprit;
 
     if (small < NR_SMALL)
-        pg = small_pop(me, small);
+        pg = small_pop(&me->small[small]);
     if (!pg)
         return false;
     culprit = begin_use_of_run(pg, order, &request->debt);
@@ -85,6 +85,8 @@ static unsigned long run_of_own_chunk(struct heap_cpu *me, unsigned int order)
     if (first < CHUNK_FRAMES)
         return number * CHUNK_FRAMES + first;
     me->too_long = order;
+    if (chunk_owner(&chunk_table[number]) == NO_OWNER)
+        move_chunk(number);
 
     return BIT_TREE_NONE;
 }
@@ -124,17 +126,25 @@ static bool take_reserved(struct heap_node *node, struct request *request)
     return false;
 }
 
-static bool take_from_node(struct heap_node *node, struct request *request)
+static bool take_from_node(struct heap_cpu *me, struct heap_node *node,
+                           struct request *request)
 {
-    if ((request->order >= CHUNK_ORDER &&
-         !node_may_have(node, request->order)) ||
-        !node_reserve(node, BIT(request->order), BIT(request->order)))
-        return false;
-    if (take_reserved(node, request))
-        return true;
-    node_unreserve(node, BIT(request->order));
+    unsigned long nr = BIT(request->order);
+    bool found = false;
 
-    return false;
+    if (request->order >= CHUNK_ORDER &&
+        !node_may_have(node, request->order, request->again))
+        return false;
+    if (!reserve_begin(me))
+        return false;
+    if (node_reserve(node, nr, nr)) {
+        found = take_reserved(node, request);
+        if (!found)
+            reserve_in_vain(node, nr);
+    }
+    reserve_end(me);
+
+    return found;
 }
 
 static bool take_here(struct heap_cpu *me, struct request *request)
@@ -154,9 +164,9 @@ static bool take_anywhere(struct heap_cpu *me, struct request *request)
     for (unsigned int i = 0; i < nr_nodes; i++) {
         unsigned int node = node_in_order(request->node, i);
 
-        if (node == me->node && take_here(me, request))
+        if (node == me->node && !request->again && take_here(me, request))
             return true;
-        if (take_from_node(&heap_nodes[node], request))
+        if (take_from_node(me, &heap_nodes[node], request))
             return true;
         if (request->flags & HEAP_EXACT_NODE)
             break;
@@ -165,9 +175,15 @@ static bool take_anywhere(struct heap_cpu *me, struct request *request)
     return false;
 }
 
+/* How often frames that were there were nobody's to find. */
+static unsigned long nr_hidden(void)
+{
+    return scrub_nr_turns() + nr_reserved_in_vain();
+}
+
 static bool take(struct heap_cpu *me, struct request *request)
 {
-    unsigned long turns = scrub_nr_turns();
+    unsigned long hidden = nr_hidden();
     bool still, found;
 
     if (request->order > MAX_ORDER || request->node >= nr_nodes)
@@ -176,10 +192,11 @@ static bool take(struct heap_cpu *me, struct request *request)
         return true;
     /* Twice: what another CPU had at hand when this one looked may have come
      * back before this one asked. */
+    request->again = true;
     still = !magazines_have_any();
     if (still && take_anywhere(me, request))
         return true;
-    if (still && !magazines_have_any() && scrub_nr_turns() == turns)
+    if (still && !magazines_have_any() && nr_hidden() == hidden)
         return false;
 
     magazines_shorten();
@@ -225,6 +242,8 @@ static __noinline struct page_info *take_slowly(unsigned int order,
     };
 
     ASSERT(spin_holds_none());
+    if (unlikely(me->popped != NULL))
+        put_popped(me);
     if (!(flags & HEAP_NO_SCRUB) && limit > CONTENTS_LIMIT)
         limit = CONTENTS_LIMIT;
     if (limit < heap.reach)
@@ -239,7 +258,6 @@ static __noinline struct page_info *take_slowly(unsigned int order,
             report_failure(order, limit);
         return NULL;
     }
-    report_success();
     finish(&request, debt == NULL);
     if (debt)
         *debt = request.debt;
@@ -250,40 +268,40 @@ static __noinline struct page_info *take_slowly(unsigned int order,
 /* From the CPU's own chunk, or another of its node. */
 static unsigned long run_of_own_node(struct heap_cpu *me, unsigned int order)
 {
-    struct heap_node *node = &heap_nodes[me->node];
-    unsigned long pdx;
+    struct heap_node *node = me->home;
+    unsigned long pdx = BIT_TREE_NONE;
 
-    if (!node_reserve(node, BIT(order), BIT(order)))
+    if (!reserve_begin(me))
         return BIT_TREE_NONE;
-    pdx = run_of_own_chunk(me, order);
-    if (pdx == BIT_TREE_NONE)
-        pdx = supply_run(node, order, CLASS_MOVING,
-                         (struct range){ 0, nr_pdxs }, DIRTY);
-    if (pdx == BIT_TREE_NONE)
-        node_unreserve(node, BIT(order));
+    if (node_reserve(node, BIT(order), BIT(order))) {
+        pdx = run_of_own_chunk(me, order);
+        if (pdx == BIT_TREE_NONE)
+            pdx = supply_run(node, order, CLASS_MOVING,
+                             (struct range){ 0, nr_pdxs }, DIRTY);
+        if (pdx == BIT_TREE_NONE)
+            reserve_in_vain(node, BIT(order));
+    }
+    reserve_end(me);
 
     return pdx;
 }
 
-struct page_info *take_otherwise(unsigned int order, paddr_t limit,
-                                 unsigned int flags, struct tlb_debt *debt)
+/* A run, that may be dirty, of the CPU's node. */
+static __noinline struct page_info *
+take_run_of_own_node(unsigned int order, paddr_t limit, struct tlb_debt *debt)
 {
     struct tlb_debt owed = TLB_NO_DEBT;
     struct heap_cpu *me = cpu_heap();
+    unsigned long pdx = run_of_own_node(me, order);
     struct page_info *pg;
-    unsigned long pdx;
 
-    if (order - 1 >= CHUNK_ORDER - 1 || flags != HEAP_NO_SCRUB ||
-        limit < heap.reach || me == &heap_nobody)
-        return take_slowly(order, limit, flags, debt);
-    pdx = run_of_own_node(me, order);
     if (pdx == BIT_TREE_NONE)
-        return take_slowly(order, limit, flags, debt);
+        return take_slowly(order, limit, HEAP_NO_SCRUB, debt);
     pg = pdx_to_page(pdx);
     if (unlikely(begin_use_of_run(pg, order, &owed) != NULL)) {
         turn_back(pg, order, CLEAN, owed);
-        node_unreserve(&heap_nodes[me->node], BIT(order));
-        return take_slowly(order, limit, flags, debt);
+        node_unreserve(me->home, BIT(order));
+        return take_slowly(order, limit, HEAP_NO_SCRUB, debt);
     }
     if (debt)
         *debt = owed;
@@ -291,4 +309,50 @@ struct page_info *take_otherwise(unsigned int order, paddr_t limit,
         tlb_debt_pay(owed);
 
     return pg;
+}
+
+struct page_info *take_otherwise(unsigned int order, paddr_t limit,
+                                 unsigned int flags, struct tlb_debt *debt)
+{
+    if (order - 1 >= CHUNK_ORDER - 1 || flags != HEAP_NO_SCRUB ||
+        limit < heap.reach || cpu_heap() == &heap_nobody)
+        return take_slowly(order, limit, flags, debt);
+
+    return take_run_of_own_node(order, limit, debt);
+}
+
+/* A whole block of the CPU's node, that may be dirty. */
+static bool take_of_own_node(struct heap_cpu *me, unsigned int order,
+                             struct whole *block)
+{
+    struct heap_node *node = me->home;
+    bool found = false;
+
+    if (order > MAX_ORDER || !node_may_have(node, order, false) ||
+        !reserve_begin(me))
+        return false;
+    if (node_reserve(node, BIT(order), BIT(order))) {
+        found = supply_block(node, order, (struct range){ 0, nr_pdxs }, DIRTY,
+                             block);
+        if (!found)
+            reserve_in_vain(node, BIT(order));
+    }
+    reserve_end(me);
+
+    return found;
+}
+
+struct page_info *take_large(unsigned int order, struct tlb_debt *debt)
+{
+    struct heap_cpu *me = cpu_heap();
+    struct whole block;
+
+    if (me == &heap_nobody || !take_of_own_node(me, order, &block))
+        return take_otherwise(order, HEAP_NO_LIMIT, HEAP_NO_SCRUB, debt);
+    if (debt)
+        *debt = block.debt;
+    else if (unlikely(block.debt.taint != 0))
+        tlb_debt_pay(block.debt);
+
+    return pdx_to_page(block.chunk * CHUNK_FRAMES);
 }

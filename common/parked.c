@@ -5,19 +5,16 @@
 #include "magazine.h"
 #include "parked.h"
 
-uint8_t small_of[CHUNK_ORDER + 1] = {
-    NR_SMALL, SMALL_1,  SMALL_2,  SMALL_3,  NR_SMALL,
-    NR_SMALL, NR_SMALL, NR_SMALL, NR_SMALL, SMALL_CHUNK,
-};
+bool chunks_are_kept = true;
 
-/* So that the last who goes, and the next who comes, agree on small_of[]. */
+/* So that the last who goes, and the next who comes, agree on chunks_are_kept.
+ */
 static spinlock_t leaving_lock = SPINLOCK_INIT(LOCK_RANK_HEAP);
 unsigned long nr_leaving;
 
 static void keep_chunks(bool keep)
 {
-    __atomic_store_n(&small_of[CHUNK_ORDER], keep ? SMALL_CHUNK : NR_SMALL,
-                     __ATOMIC_RELAXED);
+    __atomic_store_n(&chunks_are_kept, keep, __ATOMIC_RELAXED);
 }
 
 void leaving_begins(void)
@@ -35,19 +32,30 @@ void leaving_ends(void)
     spin_unlock(&leaving_lock);
 }
 
-void park_frame(struct page_info *pg)
+bool park_frame(struct page_info *pg)
 {
     struct heap_node *node = node_of_chunk(page_to_pdx(pg) / CHUNK_FRAMES);
     unsigned long seen = __atomic_load_n(&pg->count_info, __ATOMIC_RELAXED);
 
-    do
-        BUG_ON((seen & PGC_state) != PGC_state_free || !has_mark(seen));
-    while (!__atomic_compare_exchange_n(
+    do {
+        BUG_ON((seen & PGC_state) != PGC_state_free);
+        if (!has_mark(seen))
+            return false;
+    } while (!__atomic_compare_exchange_n(
         &pg->count_info, &seen,
         PGC_state_offlined | (seen & (PGC_broken | PGC_owing)), false,
         __ATOMIC_RELAXED, __ATOMIC_RELAXED));
     __atomic_fetch_add(&node->nr_offline, 1, __ATOMIC_RELAXED);
     leaving_ends();
+
+    return true;
+}
+
+/* Frames whose marks have been taken back since they were looked at. */
+static void give_again(unsigned long number, unsigned int w, unsigned long bits)
+{
+    give_bits(number, w, bits, chunk_dirty(&chunk_table[number], w, bits) != 0,
+              TLB_NO_DEBT);
 }
 
 /*
@@ -58,17 +66,17 @@ void park_marked(struct page_info *pg)
 {
     unsigned long pdx = page_to_pdx(pg), number = pdx / CHUNK_FRAMES;
     struct heap_node *node = node_of_chunk(number);
+    unsigned int w = pdx % CHUNK_FRAMES / BITS_PER_LONG;
     unsigned long bit = BIT(pdx % BITS_PER_LONG);
 
     if (!is_leaving(pg) || node_reserve(node, 1, 1) == 0)
         return;
-    if (__atomic_fetch_and(
-            &chunk_table[number].free[pdx % CHUNK_FRAMES / BITS_PER_LONG], ~bit,
-            __ATOMIC_SEQ_CST) &
-        bit)
-        park_frame(pg);
-    else
-        node_unreserve(node, 1);
+    if (chunk_take_bits(&chunk_table[number], w, bit)) {
+        if (park_frame(pg))
+            return;
+        give_again(number, w, bit);
+    }
+    node_unreserve(node, 1);
 }
 
 void park_marked_of_run(struct page_info *pg, unsigned long nr)
@@ -82,9 +90,7 @@ void park_marked_of_taken(unsigned long number, unsigned long bits[CHUNK_WORDS])
     struct page_info *pg = pdx_to_page(number * CHUNK_FRAMES);
 
     for (unsigned int i = 0; i < CHUNK_FRAMES; i++) {
-        if (!bitmap_test(bits, i) || !is_leaving(pg + i))
-            continue;
-        bits[i / BITS_PER_LONG] ^= BIT(i % BITS_PER_LONG);
-        park_frame(pg + i);
+        if (bitmap_test(bits, i) && is_leaving(pg + i) && park_frame(pg + i))
+            bits[i / BITS_PER_LONG] ^= BIT(i % BITS_PER_LONG);
     }
 }

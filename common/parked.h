@@ -104,8 +104,9 @@ static inline bool any_leaving(void)
 void leaving_begins(void);
 void leaving_ends(void);
 
-/* The caller's frame, which is free and marked, is parked. */
-void park_frame(struct page_info *pg);
+/* The caller's frame, which is free, is parked if it is marked still: a mark
+ * may be taken back at any time. Was it? */
+bool park_frame(struct page_info *pg);
 
 /* Of frames that have been taken out of a chunk, @bits: park those that are
  * marked. They are none of @bits any more. */

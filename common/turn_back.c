@@ -74,5 +74,6 @@ void park_taken(struct page_info *pg, bool dirty)
     chunk_mark_dirty(&chunk_table[pdx / CHUNK_FRAMES],
                      pdx % CHUNK_FRAMES / BITS_PER_LONG,
                      BIT(pdx % BITS_PER_LONG), dirty);
-    park_frame(pg);
+    if (!park_frame(pg)) /* the mark has been taken back */
+        give_frames(&pg, 1, dirty, true);
 }

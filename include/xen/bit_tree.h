@@ -22,8 +22,9 @@
 #define BIT_TREE_NONE   (~0UL)
 
 struct bit_tree {
-    unsigned long nr; /* members are below it */
-    unsigned int top; /* the highest level, of one word */
+    unsigned long nr;    /* members are below it */
+    unsigned int top;    /* the highest level, of one word */
+    unsigned long *root; /* which is this one */
     unsigned long *level[BIT_TREE_LEVELS];
 };
 
@@ -35,9 +36,6 @@ unsigned long bit_tree_longs(unsigned long nr);
  */
 unsigned long *bit_tree_init(struct bit_tree *tree, unsigned long nr,
                              unsigned long *memory);
-
-void bit_tree_set(struct bit_tree *tree, unsigned long i);
-void bit_tree_clear(struct bit_tree *tree, unsigned long i);
 
 /* The largest member below @limit, or BIT_TREE_NONE. */
 unsigned long bit_tree_last(const struct bit_tree *tree, unsigned long limit);
@@ -55,10 +53,17 @@ bool bit_tree_has_range(const struct bit_tree *tree, unsigned long i,
 unsigned long bit_tree_count_range(const struct bit_tree *tree, unsigned long i,
                                    unsigned long nr);
 
+/* Parts of bit_tree_set() and bit_tree_clear(): word @i of the lowest level
+ * means something from now on, and is @bits; or it is empty, and means nothing.
+ */
+void bit_tree_begin_word(struct bit_tree *tree, unsigned long i,
+                         unsigned long bits);
+void bit_tree_end_word(struct bit_tree *tree, unsigned long i);
+
 /* Even without the lock that holds others off; then it is a moment's view. */
 static inline bool bit_tree_is_empty(const struct bit_tree *tree)
 {
-    return __atomic_load_n(&tree->level[tree->top][0], __ATOMIC_RELAXED) == 0;
+    return __atomic_load_n(tree->root, __ATOMIC_RELAXED) == 0;
 }
 
 /* Does word @i of the lowest level mean something? Otherwise it is empty. */
@@ -66,6 +71,53 @@ static inline bool bit_tree_word_counts(const struct bit_tree *tree,
                                         unsigned long i)
 {
     return tree->top == 0 || bitmap_test(tree->level[1], i);
+}
+
+/* Whoever has no lock may ask whether a set is empty. */
+static inline void bit_tree_write(unsigned long *word, unsigned long bits)
+{
+    __atomic_store_n(word, bits, __ATOMIC_RELAXED);
+}
+
+/* Let members @bits of word @i be there, or not. */
+static inline void bit_tree_set_bits(struct bit_tree *tree, unsigned long i,
+                                     unsigned long bits)
+{
+    unsigned long *word = &tree->level[0][i];
+
+    if (bit_tree_word_counts(tree, i))
+        bit_tree_write(word, *word | bits);
+    else
+        bit_tree_begin_word(tree, i, bits);
+}
+
+static inline void bit_tree_clear_bits(struct bit_tree *tree, unsigned long i,
+                                       unsigned long bits)
+{
+    unsigned long *word = &tree->level[0][i];
+
+    if (!bit_tree_word_counts(tree, i))
+        return;
+    bit_tree_write(word, *word & ~bits);
+    if (*word == 0 && tree->top > 0)
+        bit_tree_end_word(tree, i);
+}
+
+static inline void bit_tree_set(struct bit_tree *tree, unsigned long i)
+{
+    bit_tree_set_bits(tree, i / BITS_PER_LONG, BIT(i % BITS_PER_LONG));
+}
+
+static inline void bit_tree_clear(struct bit_tree *tree, unsigned long i)
+{
+    bit_tree_clear_bits(tree, i / BITS_PER_LONG, BIT(i % BITS_PER_LONG));
+}
+
+/* The members among the 64 of word @i. */
+static inline unsigned long bit_tree_word(const struct bit_tree *tree,
+                                          unsigned long i)
+{
+    return bit_tree_word_counts(tree, i) ? tree->level[0][i] : 0;
 }
 
 /* Any number may be asked. */

@@ -90,12 +90,15 @@
  * pay it before anybody uses the frames. What is owed is paid all the same if
  * they have to be scrubbed.
  *
- * The two are one each of those ways; where @debt is a constant the choice
- * costs nothing.
+ * The others are one each of those ways, and of the first of them the one for a
+ * single frame of which no more is said than HEAP_NO_SCRUB. Where the arguments
+ * are constants the choice costs nothing.
  *
  * Returns the first frame's page, or NULL: no free block will do, or @order
  * exceeds MAX_ORDER, or HEAP_NODE() names no node.
  */
+__must_check struct page_info *alloc_heap_frame(paddr_t limit,
+                                                unsigned long flags);
 __must_check struct page_info *
 alloc_heap_pages_paid(unsigned int order, paddr_t limit, unsigned int flags);
 __must_check struct page_info *alloc_heap_pages_owing(unsigned int order,
@@ -107,43 +110,17 @@ static inline __must_check struct page_info *
 alloc_heap_pages(unsigned int order, paddr_t limit, unsigned int flags,
                  struct tlb_debt *debt)
 {
-    return debt ? alloc_heap_pages_owing(order, limit, flags, debt)
-                : alloc_heap_pages_paid(order, limit, flags);
+    if (debt)
+        return alloc_heap_pages_owing(order, limit, flags, debt);
+    if (order == 0 && flags <= HEAP_NO_SCRUB)
+        return alloc_heap_frame(limit, flags);
+
+    return alloc_heap_pages_paid(order, limit, flags);
 }
-
-/**
- * heap_clear_entries - make the entries of a block of @order at @pg zero.
- *
- * Of a block that was just taken; whoever treats its frames one by one, gives
- * it back in parts among others, calls it first.
- */
-void heap_clear_entries(struct page_info *pg, unsigned int order);
-
-/**
- * free_heap_pages - give back the block of 2^@order frames at @pg.
- *
- * A block may be given back in parts, each aligned to its own size. The entries
- * of its frames must be what alloc_heap_pages() made them: no count, no owner.
- * Of order CHUNK_ORDER or more only the first one is looked at.
- * @debt is what must be flushed before they are used anew; TLB_NO_DEBT if no
- * guest has mapped them.
- */
-void free_heap_pages(struct page_info *pg, unsigned int order,
-                     struct tlb_debt debt);
-
-/**
- * free_heap_frames - give back many single frames that all owe @debt.
- *
- * As free_heap_pages() of each, but what their entries say beside count_info is
- * forgotten: they need not be zero. Unless they are few they go to where they
- * belong, past what this CPU has at hand; those that follow one another are one
- * step.
- */
-void free_heap_frames(struct page_info *const *page, unsigned int nr,
-                      struct tlb_debt debt);
 
 #include <xen/heap_add.h>
 #include <xen/heap_look.h>
 #include <xen/heap_stream.h>
+#include <xen/page_free.h>
 
 #endif /* XEN_PAGE_ALLOC_H */

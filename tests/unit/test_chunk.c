@@ -173,7 +173,7 @@ TEST(chunk, it_may_move_if_its_run_has_become_longer)
     for (unsigned int n = 0; n < 20000; n++) {
         unsigned int frame = (unsigned int)(test_random() % CHUNK_FRAMES);
         unsigned int nr = (unsigned int)(test_random() % 3), w = frame / 64;
-        unsigned long before;
+        unsigned long before, now;
         int old;
 
         spread(nr == 0   ? ~0UL
@@ -182,12 +182,44 @@ TEST(chunk, it_may_move_if_its_run_has_become_longer)
                (unsigned int)(test_random() % 7));
         take_away(frame);
         old = chunk_run(&chunk);
-        chunk_give(&chunk, w, BIT(frame % 64), &before);
-        if (chunk_run(&chunk) > old)
-            EXPECT(chunk_may_move((unsigned int)(old + 1), chunk.free[w]));
-        EXPECT(chunk_may_move(0, chunk.free[w]));
-        EXPECT_EQ(before & BIT(frame % 64), 0);
+        chunk.set = (uint8_t)(old + 1);
+        if (n % 2) {
+            now = chunk_give(&chunk, w, BIT(frame % 64), &before);
+            EXPECT_EQ(before & BIT(frame % 64), 0);
+        } else {
+            EXPECT(!chunk_give_one(&chunk, w, frame % 64, &now));
+        }
+        EXPECT_EQ(now, chunk.free[w]);
+        EXPECT(chunk_give_one(&chunk, w, frame % 64, &now));
+        if (chunk_run(&chunk) > old) {
+            EXPECT(bits_may_move(&chunk, w, now));
+            EXPECT(frame_may_move(&chunk, w, frame % 64, now));
+        }
+        chunk.set = 0;
+        EXPECT(bits_may_move(&chunk, w, now));
+        EXPECT(frame_may_move(&chunk, w, frame % 64, now));
     }
+}
+
+/* Word by word a chunk becomes whole, and moves four times: with the first, and
+ * when two, four and eight are full. */
+TEST(chunk, words_that_are_full_move_it_when_they_double)
+{
+    unsigned int nr_moves = 0;
+
+    chunk = (struct chunk){ 0 };
+    for (unsigned int w = 0; w < CHUNK_WORDS; w++) {
+        unsigned long before, now = chunk_give(&chunk, w, ~0UL, &before);
+
+        EXPECT_EQ(frame_may_move(&chunk, w, 5, now),
+                  bits_may_move(&chunk, w, now));
+        EXPECT_EQ(bits_may_move(&chunk, w, now), is_power_of_2(w + 1));
+        if (!bits_may_move(&chunk, w, now))
+            continue;
+        nr_moves++;
+        chunk.set = (uint8_t)(chunk_run(&chunk) + 1);
+    }
+    EXPECT_EQ(nr_moves, 4);
 }
 
 TEST(chunk, dirt_is_told_of_each_frame)

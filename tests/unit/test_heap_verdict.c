@@ -130,6 +130,8 @@ TEST(heap_verdict, H2_a_block_is_not_one)
     heap_open((FIRST + 1) * CHUNK_FRAMES, CHUNK_ORDER);
     EXPECT_BROKEN_BY(2, chunk_table[FIRST + 1].owner, 7);
     EXPECT_BROKEN_BY(2, chunk_table[FIRST + 3].set, 2);
+    EXPECT_BROKEN(2, chunk_table[FIRST + 3].is_apart = true,
+                  chunk_table[FIRST + 3].is_apart = false);
     EXPECT_BROKEN(2, bit_tree_set(&node->runs[1][3], FIRST + 3),
                   bit_tree_clear(&node->runs[1][3], FIRST + 3));
     EXPECT_BROKEN(2, bit_tree_set(&node->owned, FIRST + 1),
@@ -170,7 +172,7 @@ TEST(heap_verdict, H4_a_chunk_is_where_nobody_looks)
     EXPECT_EQ(chunk->set, 1 + 8);
     EXPECT_BROKEN_BY(4, chunk->set, 8);
     EXPECT_BROKEN_BY(4, chunk->set, 0);
-    EXPECT_BROKEN_BY(4, chunk->class, chunk->class ^ 1);
+    EXPECT_BROKEN(4, chunk->class = CLASS_STAYING, chunk->class = CLASS_MOVING);
     EXPECT_BROKEN(4, bit_tree_set(&node->runs[0][0], FIRST),
                   bit_tree_clear(&node->runs[0][0], FIRST));
     EXPECT_BROKEN(4, bit_tree_set(&node->owned, FIRST),

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include <asm/compare_exchange.h>
+
 /* Let the CPU that is waited for run. */
 void cpu_relax(void);
 
@@ -28,17 +30,6 @@ void cpu_set_heap(void *to);
 static inline void *cpu_heap(void)
 {
     return hosted_cpu_heap;
-}
-
-/* In a process nothing interrupts a CPU but where it asks for it. */
-static inline bool local_compare_exchange(unsigned long *word,
-                                          unsigned long old, unsigned long new)
-{
-    if (__atomic_load_n(word, __ATOMIC_RELAXED) != old)
-        return false;
-    __atomic_store_n(word, new, __ATOMIC_RELAXED);
-
-    return true;
 }
 
 #endif /* ASM_PROCESSOR_H */

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include <asm/compare_exchange.h>
+
 /*
  * To be called on each turn of a loop that waits for another CPU. Without it an
  * emulator that runs CPUs by turns spends the whole turn waiting.
@@ -59,23 +61,6 @@ static inline void *cpu_heap(void)
 static inline void cpu_set_heap(void *to)
 {
     __asm__ volatile("movq %0, %%gs:%c1" : : "r"(to), "i"(CPU_HEAP));
-}
-
-/*
- * Exchange *@word for @new if it is @old; says whether it was. No interrupt of
- * this CPU comes in between; but what another CPU writes there may.
- */
-static inline bool local_compare_exchange(unsigned long *word,
-                                          unsigned long old, unsigned long new)
-{
-    bool done;
-
-    __asm__ volatile("cmpxchgq %3, %1"
-                     : "=@ccz"(done), "+m"(*word), "+a"(old)
-                     : "r"(new)
-                     : "memory");
-
-    return done;
 }
 
 #endif /* ASM_PROCESSOR_H */
