@@ -161,6 +161,9 @@ $(explorers): $(BUILD)/points/%: $(BUILD)/points/%.o \
 $(tsan-tests): $(BUILD)/tsan/%: $(BUILD)/tsan/%.o $(BUILD)/tsan/libtessera.a
 	$(HOST_CC) -pthread $(tsan) -o $@ $^
 
+# What a build below this one is to make: all that is named, or else all it has.
+asked-for     = $(or $(filter $(BUILD)/$1/%,$(goals)),$2)
+
 # One build below this one for each clock: $(call clocked,BITS) are its tests.
 clocks       := 3 10
 clocked       = $(clocked-y:%.c=$(BUILD)/clock$1/hosted/%)
@@ -172,7 +175,8 @@ define build-clocked
 $(call clocked,$1): clock$1 ;
 clock$1:
 	@$$(kconfig) set $(BUILD)/clock$1/.config TLB_CLOCK_BITS=$1
-	@$$(MAKE) --no-print-directory -s BUILD=$(BUILD)/clock$1 $(call clocked,$1)
+	@$$(MAKE) --no-print-directory -s BUILD=$(BUILD)/clock$1 \
+	    $(call asked-for,clock$1,$(call clocked,$1))
 endef
 $(foreach bits,$(clocks),$(eval $(call build-clocked,$(bits))))
 
@@ -192,7 +196,8 @@ define build-configured
 $(call configured,$1): $1 ;
 $1:
 	@$$(kconfig) set $(BUILD)/$1/.config $($1-config)
-	@$$(MAKE) --no-print-directory -s BUILD=$(BUILD)/$1 $(call configured,$1)
+	@$$(MAKE) --no-print-directory -s BUILD=$(BUILD)/$1 \
+	    $(call asked-for,$1,$(call configured,$1))
 endef
 $(foreach c,small linear,$(eval $(call build-configured,$c)))
 
@@ -204,7 +209,7 @@ $(explore-tests) $(explore-long): explore ;
 explore:
 	@$(kconfig) set $(BUILD)/explore/.config $(linear-config) NR_CPUS=4
 	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/explore \
-	    $(explore-tests) $(explore-long)
+	    $(call asked-for,explore,$(explore-tests) $(explore-long))
 
 $(fuzz-here): $(BUILD)/fuzz/%: $(BUILD)/fuzz/%.o \
     $(fuzz-support-y:%.c=$(BUILD)/fuzz/%.o) $(BUILD)/fuzz/libtessera.a
@@ -264,7 +269,8 @@ allyesconfig allnoconfig: | deps ; @$(kconfig) $(@:config=) $(BUILD)/.config
 
 # Another compiler or other flags: build anew.
 flags := $(CC) $(HOST_CC) $(common) $(force) $(x86) $(x86-c) $(host) $(hosted) $(fuzz)
-$(BUILD)/flags: text := $(flags)
+# Where is no matter: objects do not tell.
+$(BUILD)/flags: text := $(filter-out -ffile-prefix-map=%,$(flags))
 $(BUILD)/append: text := $(value APPEND)
 $(BUILD)/flags $(BUILD)/append: FORCE
 	@mkdir -p $(@D)
