@@ -23,7 +23,7 @@ repro    := -- env CC="$(CC)" sh tools/check-repro.sh $(BUILD)
 configs  := -- sh tools/check-configs.sh $(BUILD)
 no-build := -- sh tests/compile-fail/run.sh "$(CC) $(FUZZ_CC)" -std=gnu11 \
               -ffreestanding -Iinclude -I$(BUILD)/include $(force)
-mutation := -- $(PYTHON) tests/mutation/run.py
+mutation := -- env CC="$(CC)" $(PYTHON) tests/mutation/run.py --built $(BUILD)
 models   := -- $(PYTHON) tests/spin/run.py
 boots    := -- $(PYTHON) tests/boot/boots.py --narrow $(narrow) $(BUILD)/tessera
 planted  := -- $(PYTHON) tests/boot/planted.py
@@ -54,7 +54,8 @@ long     += $(foreach t,$(explore-long),-- env TEST_SECONDS=10000 $t)
 long     += $(models) --long
 long     += $(foreach f,$(fuzzers),-- sh tests/fuzz/run.sh $f 600)
 long     += $(mutation)
-check-long: $(long-tests) $(explore-tests) $(explore-long) $(fuzzers) | deps
+check-long: $(long-tests) $(explore-tests) $(explore-long) $(fuzzers) \
+    $(tests) $(clock-tests) $(config-tests) | deps
 	@$(PYTHON) tools/check.py -v -t 20000 $(long)
 
 check-host: $(tests) $(tsan-tests)
@@ -92,7 +93,7 @@ check-configs: | deps
 check-compile-fail: | deps
 	@$(add-up) -v $(no-build)
 
-mutation: | deps
+mutation: $(tests) $(clock-tests) $(config-tests) $(explore-tests) | deps
 	@$(add-up) -v $(mutation)
 
 fuzz: $(fuzzers) | deps

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Each invariant has a test that a small fault turns red: plant them all.
 
-usage: run.py [-j N] [--table FILE] [--one-each] [pattern]     prints TAP
+usage: run.py [-j N] [--table FILE] [--one-each] [--built DIR] [pattern]
 
-A pattern picks faults by their invariant; with --one-each only the first of each
-invariant is planted. The tables, all files of faults.d,
-have one paragraph a fault:
+Prints TAP. A pattern picks faults by their invariant; with --one-each only the first
+of each invariant is planted. The programs are built in build, or were before in DIR.
+The tables, all files of faults.d, have one paragraph a fault:
 
     H3: free buddies merge                      the invariant
     common/page_alloc.c test_page_alloc         the file, the test program
@@ -26,6 +26,7 @@ import glob
 import os
 import queue
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -56,24 +57,64 @@ def faults(pattern):
         yield Fault(invariant, file, test, "\n".join(old), "\n".join(new))
 
 
-def program(test):
-    build, _, name = f"build/{test}".rpartition("/")
+def program(build, test):
+    below, _, name = f"{build}/{test}".rpartition("/")
     kind = ("points/tests/explore" if name.startswith("explore_") else
             "hosted/tests/unit")
-    return f"{build}/{kind}/{name}"
+    return f"{below}/{kind}/{name}"
 
 
-def build(tree, *targets):
+def make(*arguments):
     env = {k: v for k, v in os.environ.items()
            if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "BUILD")}
-    return subprocess.run(["make", "-s", "BUILD=build", *targets], cwd=tree,
-                          env=env, **QUIET)
+    return subprocess.run(["make", *arguments], cwd=ROOT, env=env, **QUIET)
 
 
-def run(tree, test):
+class Recipes:
+    """How make builds the programs of a directory, and from what."""
+
+    def __init__(self, build, programs):
+        self.commands = collections.defaultdict(list)
+        said = make("-n", f"BUILD={build}", *programs).stdout
+        for line in said.replace("\\\n", " ").split("\n"):
+            words = shlex.split(line)
+            if "-o" in words:
+                self.commands[words[words.index("-o") + 1]].append(words)
+            elif words and words[0].endswith("objcopy"):
+                self.commands[words[-1]].append(words)
+        self.sources = {}
+        for name in [n for n in self.commands if n.endswith(".o")]:
+            with open(os.path.join(ROOT, name[:-1] + "d")) as file:
+                self.sources[name] = set(file.read().split())
+
+    def made_from(self, file, program):
+        """The objects in a program that depend on a file."""
+        found = [o for o, sources in self.sources.items() if file in sources]
+        if len(found) > 1:
+            trace = subprocess.run(
+                [*self.renamed(program, {program: "/dev/null"})[0], "-Wl,-t,-t"],
+                cwd=ROOT, **QUIET).stdout
+            taken = set(re.findall(r"[^/()\s]+\.o\b", trace))
+            found = [o for o in found if os.path.basename(o) in taken]
+        return found
+
+    def renamed(self, output, names):
+        return [[names.get(word, word) for word in command]
+                for command in self.commands[output]]
+
+
+def recipes_of(programs):
+    """Each program's, of the directory in which it is built."""
+    below = {p: re.sub("/(hosted|points)/tests/.*", "", p) for p in programs}
+    each = {b: Recipes(b, [p for p in programs if below[p] == b])
+            for b in set(below.values())}
+    return {p: each[below[p]] for p in programs}
+
+
+def run(tree, program):
     """Is it green? And what it said, as far as the first test that is not."""
     try:
-        done = subprocess.run([program(test)], cwd=tree, timeout=SECONDS,
+        done = subprocess.run([program], cwd=tree, timeout=SECONDS,
                               env=dict(os.environ, TEST_SECONDS="60",
                                        TEST_STOP_AT_FAILURE="1"),
                               **QUIET)
@@ -82,7 +123,26 @@ def run(tree, test):
     return done.returncode == 0, done.stdout
 
 
-def plant(tree, fault):
+def build_planted(tree, recipes, file, program):
+    """Compile anew what depends on the file, and link that before the archive,
+    from which then the rest is taken. The new program's name, or complaints."""
+    target = os.path.join(tree, "planted")
+    names = {program: os.path.join(target, "program")}
+    objects = recipes.made_from(file, program)
+    for number, name in enumerate(objects):
+        names[name] = os.path.join(target, f"{number}.o")
+    commands = [c for o in objects for c in recipes.renamed(o, names)]
+    link, = recipes.renamed(program, names)
+    added = [names[o] for o in objects if names[o] not in link]
+    first = next(n for n, word in enumerate(link) if word.endswith(".a"))
+    for command in [*commands, link[:first] + added + link[first:]]:
+        done = subprocess.run(command, cwd=tree, **QUIET)
+        if done.returncode:
+            return None, done.stdout
+    return names[program], ""
+
+
+def plant(tree, recipes, fault, program):
     """Why the fault was not noticed, or None; and which tests turned red."""
     path = os.path.join(tree, fault.file)
     with open(path) as source:
@@ -93,29 +153,39 @@ def plant(tree, fault):
     with open(path, "w") as source:
         source.write(text.replace(fault.old, fault.new))
     try:
-        built = build(tree, program(fault.test))
-        if built.returncode:
-            return "does not build:\n" + built.stdout, []
-        green, output = run(tree, fault.test)
+        planted, complaints = build_planted(tree, recipes, fault.file, program)
     finally:
         with open(path, "w") as source:
             source.write(text)
+    if not planted:
+        return "does not build:\n" + complaints, []
+    green, output = run(tree, planted)
     red = re.findall(r"^not ok \d+ - (.*)", output, re.M)
     return ("no test noticed" if green else None), red
 
 
-def copy_tree(target):
+def copy_tree(target, build):
+    """A copy to plant faults in; what was built it finds where it was."""
     shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns(
         ".git", "build", "__pycache__"))
+    os.mkdir(os.path.join(target, "planted"))
+    if not os.path.lexists(os.path.join(target, build)):
+        os.makedirs(os.path.dirname(os.path.join(target, build)), exist_ok=True)
+        os.symlink(os.path.join(ROOT, build), os.path.join(target, build))
 
 
-def worker(tree, work, results):
+def worker(tree, build, recipes, work, results):
     while True:
         try:
             fault = work.get_nowait()
         except queue.Empty:
             return
-        results.put((fault, *plant(tree, fault)))
+        name = program(build, fault.test)
+        try:
+            found = plant(tree, recipes[name], fault, name)
+        except (OSError, ValueError) as error:
+            found = str(error), []
+        results.put((fault, *found))
 
 
 def show(number, fault, why, red):
@@ -129,6 +199,7 @@ def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("-j", type=int, default=2)
     parser.add_argument("--table", default=TABLES)
+    parser.add_argument("--built", metavar="DIR")
     parser.add_argument("pattern", nargs="?", default="")
     parser.add_argument("--one-each", action="store_true",
                         help="the first fault of each invariant, and "
@@ -141,30 +212,34 @@ def main():
             first.setdefault(fault.invariant.split(":")[0], fault)
         chosen = [f for f in chosen if f in first.values()]
     tests = sorted({f.test for f in chosen})
+    programs = [program(args.built or "build", t) for t in tests]
     print(f"1..{len(chosen) + len(tests)}", flush=True)
-
-    with tempfile.TemporaryDirectory() as directory:
-        trees = [os.path.join(directory, str(n)) for n in range(args.j)]
-        copy_tree(trees[0])
-        built = build(trees[0], f"-j{args.j}", *map(program, tests))
+    if not args.built:
+        args.built = "build"
+        built = make("-s", f"-j{args.j}", "BUILD=build", *programs)
         if built.returncode:
             print("Bail out! It does not build as it is")
             sys.exit(built.stdout)
+
+    with tempfile.TemporaryDirectory() as directory:
         failed = number = 0
-        for test in tests:
-            green, output = run(trees[0], test)
+        recipes = recipes_of(programs)
+        for test, name in zip(tests, programs):
+            green, output = run(ROOT, name)
             number += 1
             failed += not green
             print(f"{'ok' if green else 'not ok'} {number} - mutation: "
                   f"{test} is green before")
-        for tree in trees[1:]:
-            subprocess.run(["cp", "-a", trees[0], tree], check=True)
+        trees = [os.path.join(directory, str(n)) for n in range(args.j)]
+        for tree in trees:
+            copy_tree(tree, args.built)
 
         work, results = queue.Queue(), queue.Queue()
         for fault in chosen:
             work.put(fault)
         for tree in trees:
-            threading.Thread(target=worker, args=(tree, work, results),
+            threading.Thread(target=worker, args=(tree, args.built, recipes,
+                                                  work, results),
                              daemon=True).start()
         for _ in chosen:
             fault, why, red = results.get()
