@@ -120,6 +120,9 @@ $(BUILD)/fuzz/tests/model/%.o: \
 $(BUILD)/x86/tests/%.o: x86 += -Itests/harness
 $(foreach d,hosted tsan fuzz plain points,$(BUILD)/$d/tests/%.o): host += -Itests/harness
 
+# Tests take most of the time in the compiler, what they call in the run.
+$(BUILD)/hosted/tests/unit/%.o: host += -Og
+
 # Loops that copy or fill must not be made into calls of what they implement.
 $(BUILD)/x86/common/string.o $(BUILD)/hosted/renamed_string.o: \
     x86 += $(if $(clang),,-fno-tree-loop-distribute-patterns)
