@@ -12,7 +12,7 @@ log=$build/log
 unset MAKEFLAGS MAKELEVEL MFLAGS BUILD CC CROSS_COMPILE
 
 # That they run is the question here: at length they do elsewhere.
-export CALLS=1000
+export CALLS=1000 SEQUENCES=30
 number=0
 status=0
 
