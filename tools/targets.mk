@@ -26,7 +26,7 @@ no-build := -- sh tests/compile-fail/run.sh "$(CC) $(FUZZ_CC)" -std=gnu11 \
 mutation := -- env CC="$(CC)" $(PYTHON) tests/mutation/run.py --built $(BUILD)
 models   := -- $(PYTHON) tests/spin/run.py
 boots    := -- $(PYTHON) tests/boot/boots.py --narrow $(narrow) $(BUILD)/tessera
-planted  := -- $(PYTHON) tests/boot/planted.py
+planted  := -- $(PYTHON) tests/boot/planted.py --built $(BUILD)
 boots    += $(planted)
 boots    += -- sh tests/house/embed.sh $(BUILD)/lib
 corpora  := $(foreach f,$(fuzzers),-- sh tests/fuzz/run.sh $f 0)
@@ -68,7 +68,7 @@ check-boot: all lib $(narrow) | deps
 	@$(add-up) $(boots)
 
 # Leave out a flush, and see the tests on the machine turn red.
-check-stale: | deps
+check-stale: all | deps
 	@$(add-up) -v $(planted) 'debt|flush'
 
 # Search all states of the models, and find planted mistakes (SPIN).

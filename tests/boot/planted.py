@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: MIT
 """What goes wrong on the machine must fail the boot, and say how.
 
-usage: planted.py [pattern]     prints TAP; the pattern picks cases by name
+usage: planted.py [--built DIR] [pattern]
 
-Plants one fault at a time in a copy of the tree, builds the image there, and
-boots it.
+Prints TAP. The pattern picks cases by name. Plants one fault at a time in a copy of
+the tree, builds the image there, and boots it. What was built in DIR before is
+taken along.
 """
 
+import argparse
 import dataclasses
 import os
 import re
@@ -67,7 +69,7 @@ CASES = [
     Case("a flipped bit in an expectation",
          CPU_LINE.replace("CR0_WHOLE", "(CR0_WHOLE ^ 1)"), 35,
          (r"^# .*test_cpu.c:\d+: read_cr0\(\) is .* got ",
-          r"^not ok \d+ - cpu: ")),
+          r"^not ok \d+ - cpu: "), machine=dict(append="selftest=cpu:*")),
     Case("a test that never ends", "for (;;) asm volatile(\"pause\");", None),
     Case("an exception", "int *volatile null = (int *)8; *null = 0;", 37,
          (r"^Unexpected exception on CPU 0: #PF, page fault .*error code 0x2",
@@ -151,15 +153,29 @@ def try_case(tree, case):
     return None
 
 
+def copy_tree(target, built):
+    """With the objects, unless they are told apart by where they are."""
+    shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns(
+        ".git", "build", "__pycache__"))
+    if built != "build":
+        return
+    os.mkdir(os.path.join(target, built))
+    for part in ("x86", "include", ".config", "auto.conf", "flags"):
+        subprocess.run(["cp", "-a", os.path.join(ROOT, built, part),
+                        os.path.join(target, built, part)], check=True)
+
+
 def main():
-    pattern = sys.argv[1] if len(sys.argv) > 1 else ""
-    chosen = [case for case in CASES if re.search(pattern, case.name)]
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--built", metavar="DIR", default="")
+    parser.add_argument("pattern", nargs="?", default="")
+    args = parser.parse_args()
+    chosen = [case for case in CASES if re.search(args.pattern, case.name)]
     failed = 0
     print(f"1..{len(chosen)}", flush=True)
     with tempfile.TemporaryDirectory() as directory:
         tree = os.path.join(directory, "tree")
-        shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(
-            ".git", "build", "__pycache__"))
+        copy_tree(tree, args.built)
         for number, case in enumerate(chosen, 1):
             why = try_case(tree, case)
             failed += bool(why)
