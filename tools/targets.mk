@@ -13,8 +13,8 @@ $(narrow): FORCE | deps
 	@$(kconfig) set $(BUILD)/narrow/.config TLB_CLOCK_BITS=3
 	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/narrow all
 
-# Each check is a program that prints TAP, and check.py adds them up. The
-# longest come first; what has arguments stands behind a '--'.
+# Each check is a program that prints TAP, and check.py adds them up. Each stands
+# behind a '--', and the longest come first: none is waited for at the end.
 order    := -- sh tools/check-order.sh "$(upcalls)" $(x86-core) $(x86-image)
 seam     := -- sh tools/check-seam.sh $(BUILD)/lib/libtessera.a \
               include/xen/arch.h
@@ -40,8 +40,9 @@ house    += -- $(PYTHON) tests/house/invariants.py
 
 add-up   := $(PYTHON) tools/check.py -t 2400
 check: $(tests) $(clock-tests) $(config-tests) $(explore-tests) $(tsan-tests) $(fuzzers) all lib iso $(narrow) | deps
-	@$(add-up) $(explore-tests) $(clock-tests) $(config-tests) $(tests) $(tsan-tests) $(configs) $(mutation) --one-each $(boots) \
-	    $(models) $(repro) $(order) $(seam) $(no-build) $(format) $(corpora) $(house)
+	@$(add-up) $(configs) $(mutation) --one-each $(boots) $(models) $(repro) \
+	    $(addprefix -- ,$(explore-tests) $(clock-tests) $(config-tests) $(tests) $(tsan-tests)) \
+	    $(order) $(seam) $(no-build) $(format) $(corpora) $(house)
 
 # What takes longer than one likes to wait for each time.
 calls    := CALLS=10000000 TEST_SECONDS=10000
