@@ -153,6 +153,7 @@ image-$(CONFIG_MONITOR)  += common/monitor_frame.c
 image-$(CONFIG_MONITOR)  += common/monitor_tlb.c
 image-$(CONFIG_MONITOR)  += common/monitor_heap.c
 image-$(CONFIG_MONITOR)  += common/monitor_domains.c
+image-$(CONFIG_MONITOR)  += common/monitor_claims.c
 image-$(CONFIG_MONITOR)  += common/monitor.c
 
 # The only calls that may go down those lists.
@@ -224,7 +225,7 @@ tests-y                  += $(addprefix tests/unit/test_, $(addsuffix .c, \
     late_table tour \
     claim claim_nodes heap_range domheap_bulk \
     interruptions hypercalls_random \
-    cmdline badpage monitor monitor_domains monitor_heap selftest))
+    cmdline badpage monitor monitor_domains monitor_heap monitor_claims selftest))
 tests-$(CONFIG_PAGE_OWNER) += tests/unit/test_page_owner.c
 
 # Of those tests, the ones with threads: they also run under ThreadSanitizer.

@@ -110,6 +110,16 @@ static bool command_leaks(const struct monitor_view *view,
     return true;
 }
 
+static bool command_claims(const struct monitor_view *view,
+                           const struct words *words)
+{
+    (void)view;
+    (void)words;
+    monitor_show_claims();
+
+    return true;
+}
+
 static bool command_tlb(const struct monitor_view *view,
                         const struct words *words)
 {
@@ -236,7 +246,9 @@ static bool command_offline(const struct monitor_view *view,
     (void)view;
     if (words->nr == 2 && !broken)
         return false;
-    if (frame_of(words->word[0], &mfn))
+    if (words->nr == 0)
+        monitor_show_offline();
+    else if (frame_of(words->word[0], &mfn))
         monitor_offline(mfn, broken);
 
     return true;
@@ -304,6 +316,8 @@ static const struct command commands[] = {
     { "heap", "", "what is free, and whether the heap is sound", 0, 0,
       command_heap },
     { "nodes", "", "which memory is near to which CPUs", 0, 0, command_nodes },
+    { "claims", "", "what domains have been promised, and where", 0, 0,
+      command_claims },
     { "leaks", "[mark]", "who has memory that was taken since the mark", 0, 1,
       command_leaks },
     { "tlb", "", "the TLB clock: who flushed when, and why", 0, 0,
@@ -316,8 +330,8 @@ static const struct command commands[] = {
     { "alloc", "ORDER [LIMIT]", "take a block from the heap", 1, 2,
       command_alloc },
     { "free", "ADDRESS ORDER", "give a block back", 2, 2, command_free },
-    { "offline", "ADDRESS [broken]", "take a frame out of the machine", 1, 2,
-      command_offline },
+    { "offline", "[ADDRESS [broken]]",
+      "take a frame out, or list those that are", 0, 2, command_offline },
     { "online", "ADDRESS", "and take it back", 1, 1, command_online },
     { "cpus", "", "who takes part, and where each CPU is", 0, 0, command_cpus },
     { "selftest", "[GLOB]", "run the self-tests, or some of them", 0, 1,

@@ -6,7 +6,6 @@
  * On a machine with two nodes "heap" takes at most 40 lines.
  */
 #include <xen/heap_statistics.h>
-#include <xen/memory_map.h>
 #include <xen/monitor.h>
 #include <xen/numa.h>
 #include <xen/offline.h>
@@ -15,22 +14,16 @@
 #include <xen/scrub.h>
 #include <xen/smp.h>
 
+#include "monitor_size.h"
+
 /* Of CPUs, the first ones. */
-#define MAX_CPUS 7U
+#define MAX_CPUS 5U
 
 /* Of those who have memory, those who have most. */
 #define MAX_CALLERS 16U
 
 /* From here on a node is called broken up: per mille. */
 #define BROKEN_UP 500U
-
-/* Format the size of @nr frames. */
-static const char *frames_text(char text[SIZE_TEXT], unsigned long nr)
-{
-    format_size(text, (uint64_t)nr << PAGE_SHIFT);
-
-    return text;
-}
 
 /* An order's free blocks, and how much of all that is free is in smaller ones.
  */
@@ -53,12 +46,30 @@ static void show_order(const struct heap_node_statistics *sum,
                    frames_text(free, nr << order), useless / 10, useless % 10);
 }
 
+/* All that is free and not cached, by tier. */
+static void show_tiers(const struct heap_node_statistics *sum)
+{
+    char text[NR_TIERS + 1][SIZE_TEXT];
+    unsigned long all = 0;
+
+    for (unsigned int tier = 0; tier < NR_TIERS; tier++) {
+        unsigned long nr = heap_tier_free(sum, tier);
+
+        frames_text(text[tier], nr);
+        all += nr;
+    }
+    console_printf("  all              %11s  %11s  %11s  %10s\n",
+                   text[TIER_BELOW_16M], text[TIER_BELOW_4G],
+                   text[TIER_ABOVE_4G], frames_text(text[NR_TIERS], all));
+}
+
 static void show_orders(const struct heap_node_statistics *sum)
 {
     console_printf("order  block size  below 16MiB   below 4GiB        above  "
                    "      free  smaller\n");
     for (unsigned int order = 0; order < NR_ORDERS; order++)
         show_order(sum, order);
+    show_tiers(sum);
 }
 
 /* The largest free block, or "none". */
@@ -73,10 +84,18 @@ static const char *largest_text(char text[SIZE_TEXT],
     return "none";
 }
 
+/* What is free and not promised to anybody. */
+static unsigned long nr_available(const struct heap_node_statistics *s)
+{
+    return s->nr_free > s->nr_claimed ? s->nr_free - s->nr_claimed : 0;
+}
+
 static const char *remark(const struct heap_node_statistics *s)
 {
     if (s->nr_free == 0)
-        return "  full";
+        return s->nr_frames > 0 ? "  full" : "";
+    if (nr_available(s) == 0)
+        return "  all claimed";
 
     return heap_fragmentation(s, CHUNK_ORDER) >= BROKEN_UP ? "  broken up" : "";
 }
@@ -113,8 +132,8 @@ static void show_nodes(void)
         heap_node_statistics(node, &s);
         show_memory(node, &s);
     }
-    console_printf("node      whole      owned  chunks, by longest run: 0, 1, "
-                   "2 ... 8\n");
+    console_printf("chunks    whole      owned   run 0      1      2      3   "
+                   "   4      5      6      7      8\n");
     for (unsigned int node = 0; node < nr_nodes; node++) {
         heap_node_statistics(node, &s);
         show_chunks(node, &s);
@@ -160,9 +179,13 @@ void monitor_show_heap(void)
     console_printf("free    %lu of %lu frames (%s of %s)\n", sum.nr_free,
                    sum.nr_frames, frames_text(free, sum.nr_free),
                    frames_text(total, sum.nr_frames));
-    console_printf("dirty   %lu frames (%s); idle CPUs scrubbed %lu\n",
+    console_printf("claimed %lu frames (%s); available to all: %s\n",
+                   sum.nr_claimed, frames_text(free, sum.nr_claimed),
+                   frames_text(total, nr_available(&sum)));
+    console_printf("dirty   %lu frames (%s); idle CPUs scrubbed %lu%s\n",
                    sum.nr_dirty, frames_text(free, sum.nr_dirty),
-                   scrub_nr_done());
+                   scrub_nr_done(),
+                   scrub_mode == SCRUB_OFF ? "; scrub=off" : "");
     console_printf("offline %lu frames; %lu in use are to follow\n",
                    offline_nr(), offline_nr_pending());
     if (broken)

@@ -2,8 +2,12 @@
 /* What the monitor's commands "offline" and "online" do and answer. */
 #include <xen/errno.h>
 #include <xen/monitor.h>
+#include <xen/numa.h>
 #include <xen/offline.h>
 #include <xen/printk.h>
+
+/* Of frames that are out, the highest ones. */
+#define MAX_FRAMES 16U
 
 void monitor_show_place(mfn_t mfn)
 {
@@ -11,6 +15,29 @@ void monitor_show_place(mfn_t mfn)
 
     console_printf("place   %s%s\n", page_place_name(query.place),
                    query.broken ? ", broken" : "");
+}
+
+static void show_frame(mfn_t mfn)
+{
+    struct page_query query = query_page(mfn);
+
+    console_printf("%#14lx  node %u, %s%s\n", mfn_to_maddr(mfn),
+                   node_of_pdx(mfn_to_pdx(mfn)), page_place_name(query.place),
+                   query.broken ? ", broken" : "");
+}
+
+void monitor_show_offline(void)
+{
+    unsigned long nr = 0;
+
+    for (mfn_t mfn = offline_last(INVALID_MFN); !mfn_eq(mfn, INVALID_MFN);
+         mfn = offline_last(mfn))
+        if (nr++ < MAX_FRAMES)
+            show_frame(mfn);
+    if (nr > MAX_FRAMES)
+        console_printf("and %lu more\n", nr - MAX_FRAMES);
+    console_printf("offline %lu frames; %lu in use are to follow\n",
+                   offline_nr(), offline_nr_pending());
 }
 
 static const char *reason_text(int rc)

@@ -324,3 +324,43 @@ unsigned long offline_nr_pending(void)
 {
     return __atomic_load_n(&nr_leaving, __ATOMIC_RELAXED);
 }
+
+/* The last chunk before @number with a note, of any node; or BIT_TREE_NONE. */
+static unsigned long last_noted(unsigned long number)
+{
+    unsigned long last = BIT_TREE_NONE;
+
+    for (unsigned int id = 0; id < nr_nodes; id++) {
+        struct heap_node *node = &heap_nodes[id];
+        unsigned long i;
+
+        spin_lock(&node->lock);
+        i = bit_tree_last(&node->noted, node_index(node, number));
+        spin_unlock(&node->lock);
+        if (i != BIT_TREE_NONE &&
+            (last == BIT_TREE_NONE || node->base + i > last))
+            last = node->base + i;
+    }
+
+    return last;
+}
+
+mfn_t offline_last(mfn_t below)
+{
+    unsigned long end = nr_pdxs, number;
+
+    if (!mfn_eq(below, INVALID_MFN))
+        end = mfn_to_pdx(below);
+    while ((number = last_noted((end + CHUNK_FRAMES - 1) / CHUNK_FRAMES)) !=
+           BIT_TREE_NONE) {
+        unsigned long first = number * CHUNK_FRAMES;
+
+        if (end > first + CHUNK_FRAMES)
+            end = first + CHUNK_FRAMES;
+        while (end > first)
+            if (is_marked(pdx_to_page(--end)))
+                return pdx_to_mfn(end);
+    }
+
+    return INVALID_MFN;
+}

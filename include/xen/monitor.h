@@ -6,10 +6,13 @@
  *   map                     the memory map and every reservation
  *   heap                    what is free, by order, node and CPU; its check
  *   nodes                   which memory is near to which CPUs
+ *   claims                  what domains have been promised, and where
  *   leaks [mark]            who has what memory, of what was taken since then
  *   page ADDRESS|mfn NUMBER all that is known about one frame
  *   alloc ORDER [LIMIT]     take a block, to see it happen
  *   free ADDRESS ORDER      give it back
+ *   offline [ADDRESS [broken]], online ADDRESS
+ *                           take a frame out, or back; list those that are out
  *   domains                 who there is, what each has, and its vCPUs
  *   audit                   count every reference anew, and compare
  *   cpus                    who takes part, and where each CPU is
@@ -38,10 +41,11 @@ void monitor_command(const struct monitor_view *view, char *line);
 void monitor_show_frame(const struct memory_map *map, mfn_t mfn);
 
 /* Print where the frame @mfn is; take it out of the machine, or back, and print
- * what has become of it. */
+ * what has become of it; and print which ones are out. */
 void monitor_show_place(mfn_t mfn);
 void monitor_offline(mfn_t mfn, bool broken);
 void monitor_online(mfn_t mfn);
+void monitor_show_offline(void);
 
 /* Print a line for each domain, and one for each of its vCPUs. */
 void monitor_show_domains(void);
@@ -51,6 +55,9 @@ void monitor_audit(void);
 
 /* Print what the heap has, where, and in what shape; in few lines. */
 void monitor_show_heap(void);
+
+/* Print a line for each domain that has a claim, with its nodes. */
+void monitor_show_claims(void);
 
 /* Print a line for each node. */
 void monitor_show_nodes(void);

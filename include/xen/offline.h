@@ -84,4 +84,8 @@ const char *page_place_name(enum page_place place);
 unsigned long offline_nr(void);
 unsigned long offline_nr_pending(void);
 
+/* The highest of them below the frame @below, INVALID_MFN: of all, or
+ * INVALID_MFN. A moment's view. */
+mfn_t offline_last(mfn_t below);
+
 #endif /* XEN_OFFLINE_H */

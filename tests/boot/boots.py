@@ -385,7 +385,7 @@ def scenarios(module):
                  script=SCRUB_CONVERSATION),
         Scenario("direct, scrub=off", append="selftest=off scrub=off",
                  tap=False, absent=(r"^scrubbing",),
-                 script=(("heap", r"^dirty +[1-9]\d+ frames .*bed 0$"),)),
+                 script=(("heap", r"^dirty +[1-9]\d+ frames .*bed 0; scrub=off$"),)),
         Scenario("direct, scrub=eager", append="scrub=eager"),
         Scenario("direct, the monitor where only errors are logged",
                  append="loglvl=error selftest=off", tap=False,

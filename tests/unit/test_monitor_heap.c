@@ -8,8 +8,10 @@
 #include <xen/frame_table.h>
 #include <xen/monitor.h>
 #include <xen/numa.h>
+#include <xen/offline.h>
 #include <xen/page_alloc.h>
 #include <xen/printk.h>
+#include <xen/scrub.h>
 
 #include "../model/fake_nodes.h"
 #include "../model/small_machine.h"
@@ -79,9 +81,16 @@ TEST(monitor_heap, a_fresh_heap_is_large_blocks)
                 "       1 GiB       0.0%\n");
     expect_part("\n   0    512 MiB        0 B        0 B        0 B        0 B"
                 "    512 MiB     0.0%\n");
+    expect_part("\n  all                      0 B        1 GiB          0 B"
+                "       1 GiB\n");
     expect_part("\n   0        256          0       0      0      0      0  ");
     expect_part("\nfree    262144 of 262144 frames (1 GiB of 1 GiB)\n");
+    expect_part("\nclaimed 0 frames (0 B); available to all: 1 GiB\n");
+    expect_part("; idle CPUs scrubbed 0\n");
     expect_part("\ncheck   every invariant holds\n");
+    scrub_set_mode(SCRUB_OFF);
+    answer("heap");
+    expect_part("; idle CPUs scrubbed 0; scrub=off\n");
 }
 
 /* Each second frame is out: nothing is of use to who wants more than one. */
@@ -132,9 +141,9 @@ TEST(monitor_heap, all_fits_on_a_screen)
         AS_CPU(cpu,
                EXPECT(alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL)));
     answer("heap");
-    expect_part("\n   6     0  ");
-    EXPECT(strstr(hosted_console(), "\n   7     0  ") == NULL);
-    expect_part("\nand 5 more\n");
+    expect_part("\n   4     0  ");
+    EXPECT(strstr(hosted_console(), "\n   5     0  ") == NULL);
+    expect_part("\nand 7 more\n");
     EXPECT(nr_lines(hosted_console()) <= 40 - 3); /* orders above 17 */
     EXPECT(is_short_enough(hosted_console()));
 }
@@ -181,4 +190,32 @@ TEST(monitor_heap, leaks_are_told_if_they_are_known)
     answer("leaks");
     expect_part(CONFIG_PAGE_OWNER ? "         8      3  "
                                   : "built without PAGE_OWNER");
+}
+
+/* One in the heap, one in use, and one of the other node. */
+TEST(monitor_heap, frames_that_are_out_are_listed)
+{
+    struct page_info *pg;
+    char line[64];
+
+    machine(2);
+    answer("offline");
+    EXPECT_STR(hosted_console(), "offline 0 frames; 0 in use are to follow\n");
+    pg = alloc_heap_pages(0, HEAP_NO_LIMIT,
+                          HEAP_NO_SCRUB | HEAP_EXACT_NODE | HEAP_NODE(0), NULL);
+    EXPECT_EQ(offline_page(page_to_mfn(pg), false), OFFLINE_PENDING);
+    EXPECT_EQ(offline_page(_mfn(NR + 5), false), OFFLINE_DONE);
+    EXPECT_EQ(offline_page(_mfn(2 * NR + 7), true), OFFLINE_DONE);
+    answer("offline");
+    expect_part("    0x40007000  node 1, offline, broken\n");
+    snprintf(line, sizeof(line), "\n%#14lx  node 0, in use, offline when given",
+             mfn_to_maddr(page_to_mfn(pg)));
+    expect_part(line);
+    expect_part("\n    0x20005000  node 0, offline\n");
+    expect_part("\noffline 2 frames; 1 in use are to follow\n");
+    for (unsigned int i = 0; i < 20; i++)
+        EXPECT_EQ(offline_page(_mfn(NR + 100 + i), false), OFFLINE_DONE);
+    answer("offline");
+    expect_part("\nand 7 more\n");
+    EXPECT_EQ(nr_lines(hosted_console()), 18);
 }

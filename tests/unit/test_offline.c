@@ -2,6 +2,28 @@
 /* Frames leave the machine, from wherever they are, and come back. */
 #include "heap_with_a_hole.h"
 
+/* Of all that are out or to follow; and there is none below the first one. */
+TEST(offline, those_that_are_out_are_found_from_above)
+{
+    static const unsigned long out[] = { 0, 1, 64, 511, 512, 2000, 32767 };
+    unsigned int i = ARRAY_SIZE(out);
+    mfn_t mfn = INVALID_MFN;
+
+    heap_of_one_block(15);
+    EXPECT(mfn_eq(offline_last(INVALID_MFN), INVALID_MFN));
+    for (unsigned int k = 0; k < ARRAY_SIZE(out); k++)
+        EXPECT_EQ(offline_page(_mfn(BIT(15) + out[k]), k % 2 != 0),
+                  OFFLINE_DONE);
+    while (i-- > 0) {
+        mfn = offline_last(mfn);
+        EXPECT_EQ(mfn_x(mfn), BIT(15) + out[i]);
+    }
+    EXPECT(mfn_eq(offline_last(mfn), INVALID_MFN));
+    EXPECT_EQ(online_page(_mfn(BIT(15))), 0);
+    EXPECT(mfn_eq(offline_last(mfn_add(mfn, 1)), INVALID_MFN));
+    EXPECT_EQ(mfn_x(offline_last(mfn_add(mfn, 2))), BIT(15) + 1);
+}
+
 TEST(offline, each_frame_of_a_block_in_use)
 {
     heap_of_one_block(EXHAUSTIVE);
