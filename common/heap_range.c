@@ -62,7 +62,8 @@ static unsigned long wanted_bits(const struct piece *piece, unsigned int w)
     return bits;
 }
 
-bool is_of_heap(unsigned long number)
+/* Can the chunk have free frames? Then there is a word for each of them. */
+static bool is_of_heap(unsigned long number)
 {
     struct heap_node *node = node_of_chunk(number);
     unsigned long head;

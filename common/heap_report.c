@@ -111,6 +111,8 @@ void report_range_failure(unsigned long nr, unsigned long align, paddr_t limit,
     if (!is_power_of_2(n))
         return;
     below = measure(pdx_of_limit(limit));
+    if (longest > below.nr)
+        longest = below.nr;
     if (below.nr < nr)
         why = "there are too few";
     else if (longest < nr)

@@ -17,7 +17,8 @@ _Noreturn void refuse_free(mfn_t mfn);
 /* A request has failed: tell, but not each time. */
 void report_failure(unsigned int order, paddr_t limit);
 
-/* The same of alloc_heap_range(), which found @longest frames in a row. */
+/* The same of alloc_heap_range(): there are at most @longest frames in a row.
+ */
 void report_range_failure(unsigned long nr, unsigned long align, paddr_t limit,
                           unsigned long longest);
 

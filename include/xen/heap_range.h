@@ -30,8 +30,8 @@ void heap_give_range(mfn_t start, unsigned long nr, struct tlb_debt debt);
  * The first is a multiple of @align, a power of two, and all end at or below
  * @limit; there are at most as many as a block of MAX_ORDER has, within which
  * they lie. As heap_take_range() otherwise. A block that is larger is cut; if
- * there is none, all of the memory is searched, a word of frames at a time:
- * for requests that are rare.
+ * there is none, each block that is a fourth of @nr at least is a place to
+ * look around: for requests that are rare.
  *
  * Returns the first frame's page, or NULL: the log says why.
  */

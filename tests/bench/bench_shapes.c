@@ -3,11 +3,14 @@
  * finds the last one, or none. */
 #include <stdio.h>
 
+#include <xen/heap_range.h>
+
 #include "workloads.h"
 
 #define HEAL_SEED     4711U
 #define HEAL_CHURN    10U /* percent of what is taken, in each round */
 #define FAILURES_TOLD 1024U
+#define RANGES_TOLD   8U
 
 /* Of the superpages that all free frames would be, how many can be taken? */
 static void print_superpages(unsigned long nr_free)
@@ -130,4 +133,23 @@ void get_the_only_one(const struct run *run)
 {
     checkerboard(run->nr_frames, FIRST_FRAME + run->nr_frames / 2);
     measure(superpage_pairs, run->n, run->n);
+}
+
+static void failing_ranges(unsigned long n)
+{
+    while (n-- > 0)
+        BUG_ON(alloc_heap_range(RANGE_FRAMES, 1, HEAP_NO_LIMIT, HEAP_NO_SCRUB));
+}
+
+/* Free is every second block of that order: ours alone can be asked. */
+void range_that_fails(const struct run *run)
+{
+    BUG_ON(tested != &bench_ours || run->n >= RANGES_TOLD);
+    begin(FIRST_FRAME, run->nr_frames);
+    take_until(run->nr_frames >> run->variant, run->variant);
+    for (unsigned long i = 0; i < nr_taken; i++)
+        if (tested->frame_of(taken[i]) >> run->variant & 1)
+            tested->put(taken[i], run->variant);
+    failing_ranges(RANGES_TOLD);
+    measure(failing_ranges, run->n, run->n);
 }

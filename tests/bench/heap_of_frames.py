@@ -48,6 +48,10 @@ COUNTED = {
 # Its preparation takes too long to be done for each round.
 NOT_TIMED = {"fail", "one"}
 
+# A search for frames in a row that fails, of ours alone: how often, of how many
+# frames. Free are single frames, halves of chunks, and chunks.
+RANGES = {"range.o0": (7, 24), "range.o8": (7, 24), "range.o9": (7, 24)}
+
 # GiB: must, goal.
 STARTS = {1: (100_000, 20_000), 64: (100_000, 20_000), 1024: (100_000, 20_000)}
 LARGEST_START = 16384   # too large for callgrind; so it is stepped through
@@ -173,6 +177,15 @@ def starts(program):
                  textbook)
 
 
+def ranges(program):
+    found = each(count, {name: (program, "ours", name, *numbers)
+                         for name, numbers in RANGES.items()})
+    for name, values in found.items():
+        yield Figure(f"heap.{name}",
+                     round(values["instructions"] / values["operations"]),
+                     "instructions a failing search for 1000 frames")
+
+
 def steps(program):
     found = each(run, {(heap, name): ([program, "steps", heap, name, *numbers],)
                        for name, numbers in STEPPED.items() for heap in HEAPS
@@ -198,7 +211,7 @@ def threads(program):
 
 
 def figures(program):
-    for part in operations, threads, shapes, starts, steps:
+    for part in operations, threads, shapes, starts, ranges, steps:
         yield from part(program)
 
 

@@ -75,6 +75,11 @@ void guest(const struct run *run);
 void get_that_fails(const struct run *run);
 void get_the_only_one(const struct run *run);
 
+/* Every second block is free, and no RANGE_FRAMES in a row; the variant is the
+ * blocks' order. */
+#define RANGE_FRAMES 1000UL
+void range_that_fails(const struct run *run);
+
 /* A heap of as many GiB as n. */
 void heap_start(const struct run *run);
 

@@ -193,6 +193,76 @@ TEST(heap_range, where_there_is_no_block_a_row_is_found)
     EXPECT_EQ(heap_check(), 0);
 }
 
+/* What is marked to leave is no part of a row, but what is below it is. */
+TEST(heap_range, a_row_goes_on_below_a_frame_that_is_not_to_be_had)
+{
+    struct page_info *pg;
+
+    machine();
+    EXPECT_EQ(take(FIRST, 1), 0);
+    EXPECT_EQ(take(FIRST + 2047, 1), 0);
+    mfn_to_page(_mfn(FIRST + 1600))->count_info = PGC_state_free | PGC_leaving;
+    pg = alloc_heap_range(1100, 1, HEAP_NO_LIMIT, HEAP_NO_SCRUB);
+    REQUIRE(pg != NULL);
+    EXPECT_EQ(mfn_x(page_to_mfn(pg)), FIRST + 500);
+}
+
+/* Free is what is true of @is_free[], by frames from FIRST on; and a row is
+ * found if there is one. */
+static void find_rows(const bool is_free[NR], unsigned int times)
+{
+    for (unsigned int i = 0; i < times; i++) {
+        unsigned long nr = 1 + test_random() % (1UL << test_random() % 11);
+        unsigned long align = 1UL << test_random() % 11;
+        unsigned long end = test_random() % 2 ? NR : test_random() % (NR + 1);
+        unsigned long at = 0, run = 0;
+        bool is_there = false;
+        struct page_info *pg;
+
+        for (at = end; at-- > 0 && !is_there;) {
+            run = is_free[at] ? run + 1 : 0;
+            is_there = run >= nr && (FIRST + at) % align == 0;
+        }
+        pg = alloc_heap_range(nr, align, (FIRST + end) << PAGE_SHIFT,
+                              HEAP_NO_SCRUB);
+        EXPECT_EQ(pg != NULL, is_there);
+        if (!pg)
+            continue;
+        at = mfn_x(page_to_mfn(pg)) - FIRST;
+        EXPECT(at + nr <= end && (FIRST + at) % align == 0);
+        for (unsigned long k = 0; k < nr; k++)
+            EXPECT(is_free[at + k]);
+        give(FIRST + at, nr);
+    }
+}
+
+TEST(heap_range, a_row_is_found_exactly_if_there_is_one)
+{
+    static bool is_free[NR];
+
+    machine();
+    for (unsigned int round = 0; round < 60; round++) {
+        unsigned long at = 0;
+
+        memset(is_free, 1, sizeof(is_free));
+        while (at < NR) {
+            unsigned long out = 1 + test_random() % (1UL << test_random() % 8);
+            unsigned long in = test_random() % (1UL << test_random() % 12);
+
+            for (at += in; out-- > 0 && at < NR; at++) {
+                is_free[at] = false;
+                EXPECT_EQ(take(FIRST + at, 1), 0);
+            }
+        }
+        heap_drain();
+        find_rows(is_free, 100);
+        EXPECT_EQ(heap_check(), 0);
+        for (at = 0; at < NR; at++)
+            if (!is_free[at])
+                give(FIRST + at, 1);
+    }
+}
+
 TEST(heap_range, what_no_block_can_hold_is_refused)
 {
     machine();
