@@ -273,6 +273,26 @@ static void restore(struct domain *d, unsigned int node, unsigned long nr)
         node_unreserve(&heap_nodes[node], nr);
 }
 
+/* The nodes to redeem claims of, by the flags of a request: the first one, and
+ * how many. */
+static unsigned int first_node(unsigned int flags)
+{
+    return flags >= HEAP_NODE(0) ? flags / HEAP_NODE(0) - 1
+                                 : magazines_here()->node;
+}
+
+static unsigned int nodes_to_try(unsigned int flags)
+{
+    return flags & HEAP_EXACT_NODE ? 1 : nr_nodes;
+}
+
+/* How the heap is asked, once it is known which node. */
+static unsigned int from_node(unsigned int flags, unsigned int node)
+{
+    return (flags & (HEAP_NO_SCRUB | HEAP_LONG_LIVED)) | HEAP_RESERVED |
+           HEAP_NODE(node);
+}
+
 /* A claim of less than the block will do if the rest is there. */
 static struct page_info *take_from(struct domain *d, unsigned int node,
                                    unsigned int order, paddr_t limit,
@@ -285,8 +305,7 @@ static struct page_info *take_from(struct domain *d, unsigned int node,
     if (got == 0)
         return NULL;
     if (rest == 0 || node_reserve(&heap_nodes[node], rest, rest) == rest) {
-        pg = alloc_heap_pages(order, limit,
-                              flags | HEAP_RESERVED | HEAP_NODE(node), NULL);
+        pg = alloc_heap_pages(order, limit, from_node(flags, node), NULL);
         if (!pg && rest > 0)
             node_unreserve(&heap_nodes[node], rest);
     }
@@ -305,9 +324,9 @@ struct page_info *claim_take(struct domain *d, unsigned int order,
     struct page_info *pg = NULL;
 
     *nr = 0;
-    for (unsigned int i = 0; i < nr_nodes && !pg; i++)
-        pg = take_from(d, node_in_order(magazines_here()->node, i), order,
-                       limit, flags, nr);
+    for (unsigned int i = 0; i < nodes_to_try(flags) && !pg; i++)
+        pg = take_from(d, node_in_order(first_node(flags), i), order, limit,
+                       flags, nr);
 
     return pg;
 }
@@ -319,14 +338,13 @@ unsigned int claim_take_stream(struct domain *d, struct heap_stream *stream,
 {
     unsigned int taken = 0;
 
-    for (unsigned int i = 0; i < nr_nodes && taken < nr; i++) {
-        unsigned int node = node_in_order(magazines_here()->node, i), n;
+    for (unsigned int i = 0; i < nodes_to_try(flags) && taken < nr; i++) {
+        unsigned int node = node_in_order(first_node(flags), i), n;
         unsigned long got = redeem_some(d, node, nr - taken);
 
         if (got == 0)
             continue;
-        n = alloc_heap_stream(stream, limit,
-                              flags | HEAP_RESERVED | HEAP_NODE(node),
+        n = alloc_heap_stream(stream, limit, from_node(flags, node),
                               page + taken, (unsigned int)got, debt);
         restore(d, node, got - n);
         taken += n;

@@ -77,16 +77,16 @@ static bool keep_promise(struct domain *d, struct page_info *pg,
 }
 
 static struct page_info *alloc_claimed(struct domain *d, unsigned int order,
-                                       paddr_t limit)
+                                       paddr_t limit, unsigned int flags)
 {
     unsigned long redeemed = 0;
     struct page_info *pg;
 
     if (claim_begin(d, BIT(order), BIT(order)) == 0)
         return NULL;
-    pg = claim_take(d, order, limit, 0, &redeemed);
+    pg = claim_take(d, order, limit, flags, &redeemed);
     if (!pg)
-        pg = alloc_heap_pages(order, limit, 0, NULL);
+        pg = alloc_heap_pages(order, limit, flags, NULL);
     if (pg && order >= CHUNK_ORDER)
         heap_clear_entries(pg, order);
     if (keep_promise(d, pg, BIT(order), redeemed))
@@ -108,8 +108,8 @@ struct page_info *alloc_domheap_pages(struct domain *d, unsigned int order,
     if (!may_get(d, flags & ASSIGN_EXTRA ? PGC_extra : 0, order))
         return NULL;
     if (!(flags & ASSIGN_EXTRA) && claim_is_there(d))
-        return alloc_claimed(d, order, limit);
-    pg = alloc_heap_pages(order, limit, 0, NULL);
+        return alloc_claimed(d, order, limit, flags & NODE_FLAGS);
+    pg = alloc_heap_pages(order, limit, flags & NODE_FLAGS, NULL);
     if (!pg)
         return NULL;
     if (CONFIG_PAGE_OWNER)

@@ -105,7 +105,8 @@ static unsigned int take_all(struct domain *d, paddr_t limit,
                              unsigned int flags, struct page_info **page,
                              unsigned int nr, unsigned int *redeemed)
 {
-    unsigned int heap_flags = flags & ASSIGN_NO_SCRUB ? HEAP_NO_SCRUB : 0;
+    unsigned int heap_flags =
+        (flags & ASSIGN_NO_SCRUB ? HEAP_NO_SCRUB : 0) | (flags & NODE_FLAGS);
     struct heap_stream *stream = begin_stream(d);
     struct tlb_debt debt = TLB_NO_DEBT;
     unsigned int taken = 0;

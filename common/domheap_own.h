@@ -9,6 +9,11 @@
 #include <xen/errno.h>
 #include <xen/page_ref.h>
 
+/* Of flags, those that name a node. */
+#define NODE_FLAGS (HEAP_EXACT_NODE | ~(HEAP_NODE(0) - 1U))
+_Static_assert(((ASSIGN_EXTRA | ASSIGN_NO_SCRUB) & NODE_FLAGS) == 0,
+               "a flag that is two");
+
 static inline unsigned long count_info(const struct page_info *pg)
 {
     return __atomic_load_n(&pg->count_info, __ATOMIC_RELAXED);

@@ -60,12 +60,15 @@ static int take_extent(struct exchange *e, unsigned long i)
     unsigned int order = e->op.out.extent_order;
     paddr_t limit = extent_limit(e->op.out.mem_flags);
     struct page_info *pg;
+    unsigned int flags;
     xen_pfn_t gfn;
 
     if (copy_element_from_guest(&gfn, e->out, i, sizeof(gfn)))
         return -EFAULT;
+    if (!extent_node(e->op.out.mem_flags, &flags))
+        return -ENOMEM;
     pg = alloc_heap_pages(
-        order, limit < CONTENTS_LIMIT ? limit : CONTENTS_LIMIT, 0, NULL);
+        order, limit < CONTENTS_LIMIT ? limit : CONTENTS_LIMIT, flags, NULL);
     if (!pg)
         return -ENOMEM;
     memset(frame_contents(page_to_mfn(pg)), 0, PAGE_SIZE << order);

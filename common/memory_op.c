@@ -28,6 +28,7 @@ struct change {
     struct domain *d;
     uint64_t list; /* of the guest's; 0: none */
     unsigned long command;
+    unsigned int flags; /* as extent_node() says */
 };
 
 /* Another CPU of @d's may give a frame back meanwhile: not one that is free, or
@@ -174,7 +175,7 @@ static bool increase(const struct change *c, unsigned long i)
     if (named && copy_element_from_guest(&gfn, c->list, i, sizeof(gfn)))
         return false;
     pg = alloc_domheap_pages(c->d, c->r->extent_order,
-                             extent_limit(c->r->mem_flags), 0);
+                             extent_limit(c->r->mem_flags), c->flags);
     if (!pg)
         return false;
     mfn = page_to_mfn(pg);
@@ -195,7 +196,7 @@ static unsigned long increase_many(const struct change *c, unsigned long i,
     if (named &&
         copy_from_guest(gfn, c->list + i * sizeof(gfn[0]), nr * sizeof(gfn[0])))
         return one_by_one(c, i, nr, increase);
-    nr = alloc_domheap_stream(c->d, extent_limit(c->r->mem_flags), 0,
+    nr = alloc_domheap_stream(c->d, extent_limit(c->r->mem_flags), c->flags,
                               named ? gfn : NULL, page, (unsigned int)nr);
 
     return nr == 0 || (!named && c->list == 0) ? nr
@@ -250,9 +251,13 @@ static unsigned long change_extents(const struct change *c, unsigned long start,
 
 /* All of its extents must be ones that a continuation can count, and a guest
  * can name. */
-static bool is_sane(const struct vcpu *v, const struct change *c)
+static bool is_sane(const struct vcpu *v, struct change *c)
 {
     bool list_is_optional = c->command == XENMEM_increase_reservation;
+
+    if (c->command != XENMEM_decrease_reservation &&
+        !extent_node(c->r->mem_flags, &c->flags))
+        return false;
 
     return c->r->nr_extents <= UINT32_MAX >> MEMOP_EXTENT_SHIFT &&
            c->r->extent_order <= extent_order_max(v->domain) &&

@@ -6,6 +6,7 @@
 #include <public/memory.h>
 #include <xen/compiler.h>
 #include <xen/hypercall.h>
+#include <xen/numa.h>
 #include <xen/page_alloc.h>
 
 /* The largest extents that a domain may ask for: what is done of a call without
@@ -34,6 +35,27 @@ static inline paddr_t extent_limit(unsigned int mem_flags)
         return BIT(32);
 
     return bits >= 24 ? BIT(24) : BIT(bits);
+}
+
+/*
+ * The node that mem_flags ask for, as HEAP_NODE() and HEAP_EXACT_NODE.
+ *
+ * One that the machine does not have has no memory: so another one will do, or
+ * none. False: that, or one that no machine has.
+ */
+static inline bool extent_node(unsigned int mem_flags, unsigned int *flags)
+{
+    unsigned int node = XENMEMF_get_node(mem_flags);
+    bool exact = mem_flags & XENMEMF_exact_node_request;
+
+    *flags = 0;
+    if (node == XENMEMF_get_node(0U) || mem_flags & XENMEMF_vnode)
+        return true;
+    if (node >= nr_nodes)
+        return node < MAX_NODES && !exact;
+    *flags = HEAP_NODE(node) | (exact ? HEAP_EXACT_NODE : 0);
+
+    return true;
 }
 
 /* Serves XENMEM_exchange. */

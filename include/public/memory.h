@@ -23,6 +23,14 @@
 #define XENMEMF_address_bits(x)     (x)
 #define XENMEMF_get_address_bits(x) ((x)&0xffU)
 
+/* And from that node, if it can be; or not at all, with the request for just
+ * that node. 0: from any. The number of a virtual node says nothing here. */
+#define XENMEMF_node(x)            (((x) + 1) << 8)
+#define XENMEMF_get_node(x)        ((((x) >> 8) - 1) & 0xffU)
+#define XENMEMF_exact_node_request (1 << 17)
+#define XENMEMF_exact_node(n)      (XENMEMF_node(n) | XENMEMF_exact_node_request)
+#define XENMEMF_vnode              (1 << 18)
+
 struct xen_memory_reservation {
     xen_pfn_t *extent_start;
     xen_ulong_t nr_extents;

@@ -73,7 +73,8 @@ void claim_end(struct domain *d, unsigned long nr)
  * claim_take - a block of @order out of what @d has claimed; or NULL.
  *
  * As alloc_heap_pages(). *@nr is set to how much of the claim it was. Between
- * claim_begin() and claim_end().
+ * claim_begin() and claim_end(). If @flags name a node it is from the claim
+ * nearest to that, or, with HEAP_EXACT_NODE, from the one on it.
  */
 struct page_info *claim_take(struct domain *d, unsigned int order,
                              paddr_t limit, unsigned int flags,

@@ -19,7 +19,8 @@
 #include <xen/page_info.h>
 #include <xen/tlb.h>
 
-/* How a frame is given to a domain. */
+/* How a frame is given to a domain. Who takes it from the heap may say there
+ * too from which node: HEAP_NODE(), HEAP_EXACT_NODE. */
 #define ASSIGN_EXTRA    BIT(0) /* not charged to the quota: PGC_extra */
 #define ASSIGN_NO_SCRUB BIT(1) /* who gives it writes all that it contains */
 

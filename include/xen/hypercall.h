@@ -20,6 +20,8 @@
  *   C5  A domain acts for itself alone, unless it is privileged.
  *   C6  A call begins with no deferred work, and ends with none.
  *   C7  A guest's segment descriptors give it no right that it lacks.
+ *   C8  Memory that a guest asks for of a node is of it, or, if it need not be,
+ *       of one that there is.
  */
 #ifndef XEN_HYPERCALL_H
 #define XEN_HYPERCALL_H

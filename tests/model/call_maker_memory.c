@@ -66,6 +66,19 @@ static void fill_list(unsigned int d, unsigned int at, unsigned int nr,
     memcpy(calls.memory + at, list, nr * sizeof(list[0]));
 }
 
+/* Seldom that, and then often a node too: there is one. */
+static unsigned int pick_mem_flags(void)
+{
+    unsigned int bits = draw(64);
+
+    if (one_in(2))
+        return bits;
+    if (one_in(2))
+        bits = 0;
+
+    return bits | draw(one_in(4) ? 256 : 3) << 8 | draw(8) << 16;
+}
+
 static struct xen_memory_reservation
 make_reservation(unsigned int nr, unsigned int at, unsigned int whose_memory)
 {
@@ -77,7 +90,7 @@ make_reservation(unsigned int nr, unsigned int at, unsigned int whose_memory)
     r.extent_start = (xen_pfn_t *)list;
     r.nr_extents = one_in(128) ? ~0UL >> draw(20) : nr;
     r.extent_order = one_in(6) ? draw(3) : one_in(64) ? draw(64) : 0;
-    r.mem_flags = one_in(32) ? draw(64) : 0;
+    r.mem_flags = one_in(16) ? pick_mem_flags() : 0;
     r.domid = (domid_t)whose_memory;
 
     return r;

@@ -70,6 +70,9 @@ bool naive_read(const struct naive_caller *c, uint64_t from, void *to,
                 size_t size);
 bool naive_range_ok(uint64_t address, uint64_t size);
 
+/* Is there memory of the node that mem_flags ask for? The machine has one. */
+bool naive_node_ok(unsigned int mem_flags);
+
 /* How a list begins: 0, or why it does not. And what becomes of its result. */
 int naive_list_begin(const struct naive_caller *c, const struct hypercall *call,
                      unsigned int *count, size_t size);

@@ -90,6 +90,7 @@ static int take(struct exchange *e, unsigned long chunk, bool no_memory)
             return -EFAULT;
         if (no_memory) {
             EXPECT(e->op.out.mem_flags & 0xff ||
+                   !naive_node_ok(e->op.out.mem_flags) ||
                    !e->c->heap_has(chunk_order(e)));
             return -ENOMEM;
         }

@@ -127,12 +127,22 @@ static bool increase_one(struct naive_caller *c, unsigned int d, uint64_t at,
     return true;
 }
 
+bool naive_node_ok(unsigned int mem_flags)
+{
+    unsigned int number = mem_flags >> 8 & 0xff; /* of the node, and 1 */
+    bool exact = mem_flags >> 17 & 1, is_virtual = mem_flags >> 18 & 1;
+
+    return number <= 1 || is_virtual || (number <= 64 && !exact);
+}
+
 static bool is_sane(const struct naive_caller *c, unsigned long command,
                     const struct xen_memory_reservation *r)
 {
     uint64_t list = (uint64_t)r->extent_start;
 
-    if (r->nr_extents > EXTENTS_MAX || r->extent_order > max_order(c))
+    if (r->nr_extents > EXTENTS_MAX || r->extent_order > max_order(c) ||
+        (command != XENMEM_decrease_reservation &&
+         !naive_node_ok(r->mem_flags)))
         return false;
 
     return (command == XENMEM_increase_reservation && list == 0) ||

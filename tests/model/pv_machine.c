@@ -12,6 +12,7 @@
 
 #include <asm/contents.h>
 
+#include "fake_nodes.h"
 #include "pv_machine.h"
 #include "small_machine.h"
 #include "some_cpus.h"
@@ -22,21 +23,39 @@ static unsigned long marked_free;
 static char audit_memory[1 << 15] __aligned(16);
 
 /* Like a boot: the heap, what frames contain, then domains. */
-void pv_machine(unsigned int nr)
+static void build(unsigned int nr, unsigned int nodes)
 {
     static const struct ram ram[] = {
         { PV_FIRST_FRAME, PV_NR_FRAMES },
         { PV_SPARE_FRAME, PV_NR_SPARE },
     };
+    static const struct fake_node node[] = {
+        { 0, PV_SPARE_FRAME, 0 },
+        { PV_SPARE_FRAME, PV_NR_SPARE, 1 },
+    };
 
     some_cpus(nr);
 
-    small_machine_heap(ram, ARRAY_SIZE(ram));
+    small_machine(ram, ARRAY_SIZE(ram));
+    if (nodes > 1)
+        fake_nodes(small_machine_map(ram, ARRAY_SIZE(ram)), node, nodes);
+    for (unsigned int i = 0; i < ARRAY_SIZE(ram); i++)
+        heap_add(_mfn(ram[i].start), ram[i].nr);
     hosted_arena_init();
     BUG_ON(m2p_init());
     BUG_ON(domains_init());
     audit_lend(audit_memory, sizeof(audit_memory));
     pv_mark_free();
+}
+
+void pv_machine(unsigned int nr)
+{
+    build(nr, 1);
+}
+
+void pv_machine_of_two_nodes(unsigned int nr)
+{
+    build(nr, 2);
 }
 
 struct domain *pv_domain(domid_t id, unsigned int nr_vcpus)

@@ -32,6 +32,9 @@
 /* Build it, with @nr CPUs, which are this thread by turns: AS_CPU(). */
 void pv_machine(unsigned int nr);
 
+/* The same with what is to spare on a node of its own, node 1. */
+void pv_machine_of_two_nodes(unsigned int nr);
+
 /* A domain with @nr_vcpus that may own any number of frames. */
 struct domain *pv_domain(domid_t id, unsigned int nr_vcpus);
 

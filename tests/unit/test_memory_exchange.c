@@ -17,9 +17,8 @@ static xen_pfn_t *in, *out;
 static unsigned long nr_free;
 
 /* NR frames of order 0 for as many of the same order. */
-static void machine(void)
+static void guest(void)
 {
-    pv_machine(2);
     d = pv_domain(1, 1);
     other = pv_domain(2, 1);
     guest_run(&d->vcpu[0]);
@@ -40,6 +39,12 @@ static void machine(void)
     };
     d->max_pages = NR; /* not one more, not for a moment */
     nr_free = heap_nr_free();
+}
+
+static void machine(void)
+{
+    pv_machine(2);
+    guest();
 }
 
 static long exchange(void)
@@ -297,4 +302,19 @@ TEST(memory_exchange, row_159_a_domain_that_dies_loses_what_was_underway)
     EXPECT_EQ(e->nr_exchanged, 1);
     EXPECT_EQ(d->nr_pages, NR - 1);
     EXPECT_EQ(heap_nr_free(), nr_free + 1);
+}
+
+TEST(memory_exchange, what_it_gets_is_of_the_node_that_it_asks_for)
+{
+    pv_machine_of_two_nodes(2);
+    guest();
+    e->out.mem_flags = XENMEMF_exact_node(1);
+    EXPECT_EQ(exchange(), 0);
+    for (unsigned int i = 0; i < NR; i++)
+        EXPECT_EQ(node_of_pdx(mfn_to_pdx(_mfn(out[i]))), 1);
+    for (unsigned int node = 2; node < 255; node++) {
+        e->nr_exchanged = 0;
+        e->out.mem_flags = XENMEMF_exact_node(node);
+        EXPECT_EQ(exchange(), -ENOMEM);
+    }
 }

@@ -144,19 +144,6 @@ TEST(memory_op, row_32_167_frames_that_are_none)
     }
 }
 
-/* XSA-231: there is one node, whatever the guest asks for. */
-TEST(memory_op, row_231_every_node_is_as_good_as_another)
-{
-    machine();
-    r->nr_extents = 1;
-    for (unsigned long node = 0; node < 256; node++) {
-        r->mem_flags = (unsigned int)(node << 8 | (node & 7) << 16);
-        list[0] = 7;
-        EXPECT_EQ(memory_op(XENMEM_populate_physmap), 1);
-        EXPECT_EQ(memory_op(XENMEM_decrease_reservation), 1);
-    }
-}
-
 TEST(memory_op, memory_below_an_address)
 {
     unsigned int bits = 19; /* the lowest frames are at 2^18 and above */
