@@ -374,6 +374,14 @@ bool memory_map_is_ram(const struct memory_map *map, paddr_t start, paddr_t end)
            end <= range->end;
 }
 
+bool memory_map_touches_ram(const struct memory_map *map, paddr_t start,
+                            paddr_t end)
+{
+    const struct memory_range *ram = memory_map_next_ram(map, start);
+
+    return ram && ram->start < end;
+}
+
 const struct memory_range *memory_map_find(const struct memory_map *map,
                                            paddr_t address)
 {

@@ -28,6 +28,9 @@ struct words {
 struct command {
     const char *name, *arguments, *help;
     unsigned int min, max; /* how many words behind the name */
+
+    /* One of the two; false: the words make no sense. */
+    void (*show)(void);
     bool (*run)(const struct monitor_view *view, const struct words *words);
 };
 
@@ -76,26 +79,6 @@ static bool command_map(const struct monitor_view *view,
     return true;
 }
 
-static bool command_heap(const struct monitor_view *view,
-                         const struct words *words)
-{
-    (void)view;
-    (void)words;
-    monitor_show_heap();
-
-    return true;
-}
-
-static bool command_nodes(const struct monitor_view *view,
-                          const struct words *words)
-{
-    (void)view;
-    (void)words;
-    monitor_show_nodes();
-
-    return true;
-}
-
 static bool command_leaks(const struct monitor_view *view,
                           const struct words *words)
 {
@@ -106,46 +89,6 @@ static bool command_leaks(const struct monitor_view *view,
         monitor_mark_leaks();
     else
         return false;
-
-    return true;
-}
-
-static bool command_claims(const struct monitor_view *view,
-                           const struct words *words)
-{
-    (void)view;
-    (void)words;
-    monitor_show_claims();
-
-    return true;
-}
-
-static bool command_tlb(const struct monitor_view *view,
-                        const struct words *words)
-{
-    (void)view;
-    (void)words;
-    monitor_show_tlb();
-
-    return true;
-}
-
-static bool command_domains(const struct monitor_view *view,
-                            const struct words *words)
-{
-    (void)view;
-    (void)words;
-    monitor_show_domains();
-
-    return true;
-}
-
-static bool command_audit(const struct monitor_view *view,
-                          const struct words *words)
-{
-    (void)view;
-    (void)words;
-    monitor_audit();
 
     return true;
 }
@@ -266,16 +209,6 @@ static bool command_online(const struct monitor_view *view,
     return true;
 }
 
-static bool command_cpus(const struct monitor_view *view,
-                         const struct words *words)
-{
-    (void)view;
-    (void)words;
-    machine_print_cpus();
-
-    return true;
-}
-
 static bool command_selftest(const struct monitor_view *view,
                              const struct words *words)
 {
@@ -311,33 +244,37 @@ static bool command_help(const struct monitor_view *view,
                          const struct words *words);
 
 static const struct command commands[] = {
-    { "help", "", "show this list", 0, 0, command_help },
-    { "map", "", "the memory map, and what is reserved", 0, 0, command_map },
+    { "help", "", "show this list", 0, 0, NULL, command_help },
+    { "map", "", "the memory map, and what is reserved", 0, 0, NULL,
+      command_map },
     { "heap", "", "what is free, and whether the heap is sound", 0, 0,
-      command_heap },
-    { "nodes", "", "which memory is near to which CPUs", 0, 0, command_nodes },
+      monitor_show_heap, NULL },
+    { "nodes", "", "which memory is near to which CPUs", 0, 0,
+      monitor_show_nodes, NULL },
     { "claims", "", "what domains have been promised, and where", 0, 0,
-      command_claims },
+      monitor_show_claims, NULL },
     { "leaks", "[mark]", "who has memory that was taken since the mark", 0, 1,
-      command_leaks },
+      NULL, command_leaks },
     { "tlb", "", "the TLB clock: who flushed when, and why", 0, 0,
-      command_tlb },
-    { "domains", "", "who there is, and what each has", 0, 0, command_domains },
+      monitor_show_tlb, NULL },
+    { "domains", "", "who there is, and what each has", 0, 0,
+      monitor_show_domains, NULL },
     { "audit", "", "count every reference anew, and compare", 0, 0,
-      command_audit },
+      monitor_audit, NULL },
     { "page", "ADDRESS | mfn NUMBER", "all that is known of one frame", 1, 2,
-      command_page },
-    { "alloc", "ORDER [LIMIT]", "take a block from the heap", 1, 2,
+      NULL, command_page },
+    { "alloc", "ORDER [LIMIT]", "take a block from the heap", 1, 2, NULL,
       command_alloc },
-    { "free", "ADDRESS ORDER", "give a block back", 2, 2, command_free },
+    { "free", "ADDRESS ORDER", "give a block back", 2, 2, NULL, command_free },
     { "offline", "[ADDRESS [broken]]",
-      "take a frame out, or list those that are", 0, 2, command_offline },
-    { "online", "ADDRESS", "and take it back", 1, 1, command_online },
-    { "cpus", "", "who takes part, and where each CPU is", 0, 0, command_cpus },
-    { "selftest", "[GLOB]", "run the self-tests, or some of them", 0, 1,
+      "take a frame out, or list those that are", 0, 2, NULL, command_offline },
+    { "online", "ADDRESS", "and take it back", 1, 1, NULL, command_online },
+    { "cpus", "", "who takes part, and where each CPU is", 0, 0,
+      machine_print_cpus, NULL },
+    { "selftest", "[GLOB]", "run the self-tests, or some of them", 0, 1, NULL,
       command_selftest },
-    { "reboot", "", "start the machine anew", 0, 0, command_reboot },
-    { "poweroff", "", "switch the machine off", 0, 0, command_poweroff },
+    { "reboot", "", "start the machine anew", 0, 0, NULL, command_reboot },
+    { "poweroff", "", "switch the machine off", 0, 0, NULL, command_poweroff },
 };
 
 static bool command_help(const struct monitor_view *view,
@@ -368,8 +305,10 @@ void monitor_command(const struct monitor_view *view, char *line)
         }
     }
     if (words.nr < command->min || words.nr > command->max ||
-        !command->run(view, &words))
+        (command->run && !command->run(view, &words)))
         console_printf("usage: %s %s\n", command->name, command->arguments);
+    else if (command->show)
+        command->show();
 }
 
 _Noreturn void monitor_run(const struct monitor_view *view)

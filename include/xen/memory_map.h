@@ -101,6 +101,10 @@ const struct memory_range *memory_map_next_ram(const struct memory_map *map,
 bool memory_map_is_ram(const struct memory_map *map, paddr_t start,
                        paddr_t end);
 
+/* Is any of it? */
+bool memory_map_touches_ram(const struct memory_map *map, paddr_t start,
+                            paddr_t end);
+
 /* The range that holds the byte at @address, or NULL. */
 const struct memory_range *memory_map_find(const struct memory_map *map,
                                            paddr_t address);

@@ -44,11 +44,9 @@ TEST(memory, the_boot_allocators_books_are_in_order)
 
 static bool group_has_ram(mfn_t first)
 {
-    paddr_t end = mfn_to_maddr(mfn_add(first, FRAMES_PER_GROUP));
-    const struct memory_range *ram =
-        memory_map_next_ram(&boot_state()->map, mfn_to_maddr(first));
-
-    return ram && ram->start < end;
+    return memory_map_touches_ram(
+        &boot_state()->map, mfn_to_maddr(first),
+        mfn_to_maddr(mfn_add(first, FRAMES_PER_GROUP)));
 }
 
 /* Groups one by one past the end of RAM, then at each power of two. */

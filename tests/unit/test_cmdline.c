@@ -38,6 +38,18 @@ static void expect_defaults(int line)
         test_fail(__FILE__, line, "an option is not at its default");
 }
 
+/* Each word by itself: it is said why, and changes nothing. */
+static void expect_refused(int line, const char *const *bad, unsigned int nr,
+                           const char *why)
+{
+    for (unsigned int i = 0; i < nr; i++) {
+        parse(bad[i]);
+        expect_defaults(line);
+        if (!says(why))
+            test_fail(__FILE__, line, "%s: not said why", bad[i]);
+    }
+}
+
 TEST(cmdline, nothing_means_the_defaults)
 {
     parse_quietly("");
@@ -91,11 +103,8 @@ TEST(cmdline, of_nodes_there_are_firmwares_one_or_fakes)
     parse_quietly("numa=fake=0xffffffff");
     EXPECT_EQ(options.fake_nodes, UINT_MAX);
 
-    for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        parse(bad[i]);
-        expect_defaults(__LINE__);
-        EXPECT(says("\"numa\" is on, off or fake=N"));
-    }
+    expect_refused(__LINE__, bad, ARRAY_SIZE(bad),
+                   "\"numa\" is on, off or fake=N");
 }
 
 TEST(cmdline, heap_fail_takes_one_number_or_two)
@@ -113,11 +122,8 @@ TEST(cmdline, heap_fail_takes_one_number_or_two)
     EXPECT_EQ(options.heap_fail_at, 5);
     EXPECT_EQ(options.heap_fail_every, 7);
 
-    for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        parse(bad[i]);
-        expect_defaults(__LINE__);
-        EXPECT(says("\"heap-fail\" is N or N,EVERY"));
-    }
+    expect_refused(__LINE__, bad, ARRAY_SIZE(bad),
+                   "\"heap-fail\" is N or N,EVERY");
 }
 
 TEST(cmdline, each_name_has_its_value)
@@ -212,11 +218,8 @@ TEST(cmdline, there_is_at_least_one_cpu_and_no_end)
     EXPECT_EQ(options.max_cpus, 1);
     parse_quietly("maxcpus=0xffffffff");
     EXPECT_EQ(options.max_cpus, UINT_MAX);
-    for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        parse(bad[i]);
-        expect_defaults(__LINE__);
-        EXPECT(says("is a number of CPUs, and not 0"));
-    }
+    expect_refused(__LINE__, bad, ARRAY_SIZE(bad),
+                   "is a number of CPUs, and not 0");
 }
 
 TEST(cmdline, memmap_adds_up_in_one_word_and_in_several)

@@ -149,6 +149,17 @@ TEST(memory_map_use, is_ram_wants_every_byte_and_at_least_one)
     EXPECT(!memory_map_is_ram(&map, 0x2000, 0x1000));
 }
 
+TEST(memory_map_use, what_touches_ram_has_a_byte_of_it)
+{
+    limit_setup();
+    EXPECT(memory_map_touches_ram(&map, 0, 1));
+    EXPECT(memory_map_touches_ram(&map, 0x3fff, 0x5000));
+    EXPECT(!memory_map_touches_ram(&map, 0x4000, 0x4001));
+    EXPECT(memory_map_touches_ram(&map, 0x4000, 0x8001));
+    EXPECT(!memory_map_touches_ram(&map, 0x4000, 0x8000));
+    EXPECT(!memory_map_touches_ram(&map, PADDR_MAX - 1, PADDR_MAX));
+}
+
 #define HEAD                                                                   \
     "     #  first byte        last byte               size  kind         "
 

@@ -1,31 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the monitor tells of claims. */
-#include <stdio.h>
-#include <string.h>
-
-#include <hosted.h>
-#include <xen/monitor.h>
-
 #include "claiming_domains.h"
-
-static const char *answer(const char *command)
-{
-    static const struct monitor_view view;
-    char line[32];
-
-    hosted_console_clear();
-    snprintf(line, sizeof(line), "%s", command);
-    monitor_command(&view, line);
-
-    return hosted_console();
-}
-
-static void expect_part(const char *part)
-{
-    if (!strstr(hosted_console(), part))
-        test_fail(__FILE__, __LINE__, "no \"%s\" in:\n%s", part,
-                  hosted_console());
-}
+#include "monitor_answer.h"
 
 TEST(monitor_claims, none_is_one_line)
 {

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the monitor tells of the heap, at a glance. */
-#include <stdio.h>
-#include <string.h>
-
-#include <hosted.h>
-#include <test.h>
 #include <xen/frame_table.h>
-#include <xen/monitor.h>
 #include <xen/numa.h>
 #include <xen/offline.h>
 #include <xen/page_alloc.h>
@@ -16,6 +10,7 @@
 #include "../model/fake_nodes.h"
 #include "../model/small_machine.h"
 #include "../model/some_cpus.h"
+#include "monitor_answer.h"
 
 #define NR BIT(17)
 
@@ -31,25 +26,6 @@ static void machine(unsigned int nr)
     numa_set_cpu(1, 1);
     heap_add(_mfn(NR), 2 * NR);
     some_cpus(nr);
-}
-
-static const char *answer(const char *line)
-{
-    static const struct monitor_view view;
-    char copy[128];
-
-    hosted_console_clear();
-    snprintf(copy, sizeof(copy), "%s", line);
-    monitor_command(&view, copy);
-
-    return hosted_console();
-}
-
-static void expect_part(const char *part)
-{
-    if (!strstr(hosted_console(), part))
-        test_fail(__FILE__, __LINE__, "no \"%s\" in:\n%s", part,
-                  hosted_console());
 }
 
 static unsigned int nr_lines(const char *text)

@@ -29,14 +29,6 @@ static void reserve(paddr_t start, paddr_t end, const char *owner)
                start, end, owner, -rc);
 }
 
-static bool touches_ram(const struct memory_map *map, paddr_t start,
-                        paddr_t end)
-{
-    const struct memory_range *ram = memory_map_next_ram(map, start);
-
-    return ram && ram->start < end;
-}
-
 /* One that is above mem= can no longer be reached. */
 static void reserve_modules(const struct boot_state *state)
 {
@@ -76,7 +68,7 @@ static void reserve_table(const char *name, paddr_t start, paddr_t end,
     note_table(&state->madt_table, "APIC", name, start, end);
     note_table(&state->srat_table, "SRAT", name, start, end);
     note_table(&state->slit_table, "SLIT", name, start, end);
-    if (!touches_ram(&state->map, start, end))
+    if (!memory_map_touches_ram(&state->map, start, end))
         return;
 
     snprintf(owner, sizeof(owner), "ACPI %s", name);
@@ -94,7 +86,7 @@ static void reserve_framebuffer(const struct boot_state *state)
     printk(LOG_INFO, "framebuffer: %ux%u, %u bits a pixel, at %#lx\n",
            fb->width, fb->height, fb->bits_per_pixel, fb->address);
     if (size <= PADDR_MAX && fb->address <= PADDR_MAX - size &&
-        touches_ram(&state->map, fb->address, fb->address + size))
+        memory_map_touches_ram(&state->map, fb->address, fb->address + size))
         reserve(fb->address, fb->address + size, "framebuffer");
 }
 
