@@ -76,7 +76,8 @@ static unsigned int pick_mem_flags(void)
     if (one_in(2))
         bits = 0;
 
-    return bits | draw(one_in(4) ? 256 : 3) << 8 | draw(8) << 16;
+    return bits | draw(one_in(4) ? 256 : 3) << 8 | draw(4) << 16 |
+           (unsigned int)one_in(8) << 18;
 }
 
 static struct xen_memory_reservation
@@ -90,7 +91,7 @@ make_reservation(unsigned int nr, unsigned int at, unsigned int whose_memory)
     r.extent_start = (xen_pfn_t *)list;
     r.nr_extents = one_in(128) ? ~0UL >> draw(20) : nr;
     r.extent_order = one_in(6) ? draw(3) : one_in(64) ? draw(64) : 0;
-    r.mem_flags = one_in(16) ? pick_mem_flags() : 0;
+    r.mem_flags = one_in(8) ? pick_mem_flags() : 0;
     r.domid = (domid_t)whose_memory;
 
     return r;
