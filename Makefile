@@ -219,7 +219,7 @@ tests-y                  += $(addprefix tests/unit/test_, $(addsuffix .c, \
     page_type page_table entry_update linear_table audit audit_tables audit_holders relinquish relinquish_others \
     m2p guest_access descriptors local_table \
     mmu_update mmu_update_rules pins mmuext_op update_va_mapping \
-    memory_op memory_op_nodes memory_exchange hypercall \
+    memory_op memory_op_nodes memory_exchange exchange_large hypercall \
     grant_table grant_map grant_refused grant_copy grant_end \
     grant_threads \
     late_table tour \

@@ -59,9 +59,7 @@ static void own_all(struct domain *d, unsigned long flags, const uint64_t *gfn,
     for (unsigned int i = 0; i < nr; i++) {
         struct page_info *pg = page[i];
 
-        BUG_ON(page_owner_tag(pg) != 0 ||
-               (count_info(pg) & (PGC_flags | PGC_count_mask) & ~PGC_broken) !=
-                   0);
+        check_is_nobodys(pg);
         pg->list.prev = prev;
         prev = link;
         link = i + 1 < nr ? link_of_page(page[i + 1]) : PAGE_LINK_NONE;

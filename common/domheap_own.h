@@ -79,6 +79,15 @@ static inline bool uncharge(struct domain *d, unsigned long flags)
     return uncharge_many(d, flags, 1);
 }
 
+/* Nobody owns it or refers to it, and it is not free: both states that say so
+ * have the bit of PGC_state_offlined. */
+static inline void check_is_nobodys(const struct page_info *pg)
+{
+    BUG_ON(page_owner_tag(pg) != 0 ||
+           (count_info(pg) & (PGC_flags | PGC_count_mask | PGC_state_offlined) &
+            ~PGC_broken) != 0);
+}
+
 /* @d gets @pg, which is nobody's, with @nr references. */
 static inline void own(struct domain *d, struct page_info *pg,
                        unsigned long flags, unsigned long nr)
@@ -86,8 +95,7 @@ static inline void own(struct domain *d, struct page_info *pg,
 static inline void own(struct domain *d, struct page_info *pg,
                        unsigned long flags, unsigned long nr)
 {
-    BUG_ON(page_owner_tag(pg) != 0 ||
-           (count_info(pg) & (PGC_flags | PGC_count_mask) & ~PGC_broken) != 0);
+    check_is_nobodys(pg);
     page_list_add_tail(flags & PGC_extra ? &d->extra_pages : &d->pages, pg);
     __atomic_store_n(&pg->inuse_overlay.owner, d->tag, __ATOMIC_RELAXED);
 

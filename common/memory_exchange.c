@@ -15,7 +15,6 @@
 #include <xen/m2p.h>
 #include <xen/page_alloc.h>
 #include <xen/page_list.h>
-#include <xen/string.h>
 
 #include <asm/contents.h>
 #include <asm/processor.h>
@@ -71,7 +70,8 @@ static int take_extent(struct exchange *e, unsigned long i)
         order, limit < CONTENTS_LIMIT ? limit : CONTENTS_LIMIT, flags, NULL);
     if (!pg)
         return -ENOMEM;
-    memset(frame_contents(page_to_mfn(pg)), 0, PAGE_SIZE << order);
+    if (order >= CHUNK_ORDER)
+        heap_clear_entries(pg, order);
     name_frames(page_to_mfn(pg), order, gfn);
     page_list_add_tail(&e->fresh, pg);
 

@@ -253,6 +253,20 @@ TEST(domheap, memory_that_is_to_go_is_kept_from_everybody)
     EXPECT_EQ(heap_check(), 0);
 }
 
+/* Nor one that has left the machine. */
+TEST(domheap, a_free_frame_that_is_given_to_a_domain_is_a_bug)
+{
+    struct page_info *pg;
+
+    two_domains();
+    pg = nobodys_page(0);
+    free_heap_pages(pg, 0, TLB_NO_DEBT);
+    heap_drain();
+    EXPECT_BUG(EXPECT_EQ(assign_pages(d, pg, 0, 0), 0));
+    EXPECT_EQ(offline_page(page_to_mfn(pg), false), OFFLINE_DONE);
+    EXPECT_BUG(EXPECT_EQ(assign_pages(d, pg, 0, 0), 0));
+}
+
 TEST(domheap, a_frame_in_use_given_back_is_a_bug)
 {
     struct page_info *pg;
