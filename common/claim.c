@@ -15,6 +15,13 @@ struct by_node {
     unsigned long nr[MAX_NODES];
 };
 
+/* What of a claim is the caller's, for what he is about to allocate. */
+struct redeemed {
+    unsigned int node;
+    unsigned long nr;
+    unsigned int round; /* claim_pages() since then: it is of another claim */
+};
+
 /* Release: after what was taken from the other count. Pairs with
  * node_nr_free(). */
 static void add_claimed(unsigned int node, unsigned long nr)
@@ -60,12 +67,15 @@ static unsigned long redeem(struct domain *d, unsigned int node,
     return get;
 }
 
-/* How much more may it claim? */
+/* How much more may it claim, or get, than @has? */
+static unsigned long room_beside(const struct domain *d, unsigned long has)
+{
+    return has < d->max_pages ? d->max_pages - has : 0;
+}
+
 static unsigned long room(const struct domain *d)
 {
-    unsigned long has = d->nr_pages + d->nr_promised;
-
-    return has < d->max_pages ? d->max_pages - has : 0;
+    return room_beside(d, d->nr_pages + d->nr_promised);
 }
 
 void claim_reduce(struct domain *d, unsigned long nr)
@@ -79,10 +89,14 @@ void claim_reduce(struct domain *d, unsigned long nr)
     }
 }
 
+/* Of what was promised a part is claimed still, and the rest has been redeemed:
+ * either way it has been counted. */
 void claim_fit(struct domain *d)
 {
-    if (d->nr_claimed > room(d))
-        claim_reduce(d, d->nr_claimed - room(d));
+    unsigned long most = room_beside(d, d->nr_pages);
+
+    if (d->nr_claimed > most)
+        claim_reduce(d, d->nr_claimed - most);
 }
 
 /* From @have to what is wanted of one node, if there is as much. */
@@ -150,6 +164,7 @@ static void settle(struct domain *d, const struct by_node *have,
         sum += to;
     }
     set_total(d, sum);
+    d->claim_round++;
     give_up(have, wanted);
 }
 
@@ -242,35 +257,39 @@ void claim_end(struct domain *d, unsigned long nr)
     d->nr_promised -= nr;
 }
 
-static unsigned long redeem_some(struct domain *d, unsigned int node,
-                                 unsigned long nr)
+static struct redeemed redeem_some(struct domain *d, unsigned int node,
+                                   unsigned long nr)
 {
-    unsigned long got;
+    struct redeemed redeemed = { .node = node };
 
     spin_lock(&d->page_alloc_lock);
-    got = redeem(d, node, nr);
+    redeemed.nr = redeem(d, node, nr);
+    redeemed.round = d->claim_round;
     spin_unlock(&d->page_alloc_lock);
 
-    return got;
+    return redeemed;
 }
 
-/* What was redeemed is claimed again; of one that has begun to die, free. */
-static void restore(struct domain *d, unsigned int node, unsigned long nr)
+/* @nr of what was redeemed are claimed again; but free, if the domain has begun
+ * to die, or another claim has taken the place of the one that it was of. */
+static void restore(struct domain *d, const struct redeemed *redeemed,
+                    unsigned long nr)
 {
-    bool alive;
+    bool again;
 
     if (nr == 0)
         return;
     spin_lock(&d->page_alloc_lock);
-    alive = domain_is_alive(d);
-    if (alive) {
-        add_claimed(node, nr);
-        *claimed_by(d, node) += nr;
+    again = domain_is_alive(d) && d->claim_round == redeemed->round;
+    if (again) {
+        add_claimed(redeemed->node, nr);
+        *claimed_by(d, redeemed->node) += nr;
         set_total(d, d->nr_claimed + nr);
+        claim_fit(d);
     }
     spin_unlock(&d->page_alloc_lock);
-    if (!alive)
-        node_unreserve(&heap_nodes[node], nr);
+    if (!again)
+        node_unreserve(&heap_nodes[redeemed->node], nr);
 }
 
 /* The nodes to redeem claims of, by the flags of a request: the first one, and
@@ -298,11 +317,11 @@ static struct page_info *take_from(struct domain *d, unsigned int node,
                                    unsigned int order, paddr_t limit,
                                    unsigned int flags, unsigned long *nr)
 {
-    unsigned long got = redeem_some(d, node, BIT(order));
-    unsigned long rest = BIT(order) - got;
+    struct redeemed got = redeem_some(d, node, BIT(order));
+    unsigned long rest = BIT(order) - got.nr;
     struct page_info *pg = NULL;
 
-    if (got == 0)
+    if (got.nr == 0)
         return NULL;
     if (rest == 0 || node_reserve(&heap_nodes[node], rest, rest) == rest) {
         pg = alloc_heap_pages(order, limit, from_node(flags, node), NULL);
@@ -310,9 +329,9 @@ static struct page_info *take_from(struct domain *d, unsigned int node,
             node_unreserve(&heap_nodes[node], rest);
     }
     if (pg)
-        *nr = got;
+        *nr = got.nr;
     else
-        restore(d, node, got);
+        restore(d, &got, got.nr);
 
     return pg;
 }
@@ -340,13 +359,13 @@ unsigned int claim_take_stream(struct domain *d, struct heap_stream *stream,
 
     for (unsigned int i = 0; i < nodes_to_try(flags) && taken < nr; i++) {
         unsigned int node = node_in_order(first_node(flags), i), n;
-        unsigned long got = redeem_some(d, node, nr - taken);
+        struct redeemed got = redeem_some(d, node, nr - taken);
 
-        if (got == 0)
+        if (got.nr == 0)
             continue;
         n = alloc_heap_stream(stream, limit, from_node(flags, node),
-                              page + taken, (unsigned int)got, debt);
-        restore(d, node, got - n);
+                              page + taken, (unsigned int)got.nr, debt);
+        restore(d, &got, got.nr - n);
         taken += n;
     }
 

@@ -60,6 +60,7 @@ struct domain {
     unsigned long max_pages; /* the quota; what it has already may be more */
 
     unsigned long claimed[MAX_NODES], nr_claimed, nr_promised; /* claim.h */
+    unsigned int claim_round; /* one more with each claim_pages() */
     struct heap_stream stream; /* used by who made it busy: */
     bool stream_busy;          /* atomic */
     /* CPUs that have run it since they last flushed their TLB. */
