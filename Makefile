@@ -101,6 +101,7 @@ core-y                   += common/heap_check.c
 core-y                   += common/domain.c
 core-y                   += common/vcpu.c
 core-y                   += common/claim.c
+core-y                   += common/claim_redeem.c
 core-y                   += common/domheap.c
 core-y                   += common/domheap_steal.c
 core-y                   += common/domheap_bulk.c
@@ -223,7 +224,7 @@ tests-y                  += $(addprefix tests/unit/test_, $(addsuffix .c, \
     grant_table grant_map grant_refused grant_copy grant_end \
     grant_threads \
     late_table tour \
-    claim claim_nodes claim_overlap heap_range domheap_bulk \
+    claim claim_nodes claim_overlap claim_offline heap_range domheap_bulk \
     interruptions hypercalls_random \
     cmdline badpage monitor monitor_domains monitor_heap monitor_claims selftest))
 tests-$(CONFIG_PAGE_OWNER) += tests/unit/test_page_owner.c

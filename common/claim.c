@@ -2,12 +2,14 @@
 /*
  * Claims: who makes one reserves the frames where they are counted, as who is
  * about to take them does, and leaves them there. So nothing that allocates
- * has to know of claims, but for who redeems them.
+ * has to know of claims, but for who redeems them (claim_redeem.c).
  */
 #include <xen/claim.h>
 #include <xen/errno.h>
+#include <xen/offline.h>
 #include <xen/page_alloc.h>
 
+#include "claim_counts.h"
 #include "magazine.h"
 
 /* What is wanted, or held, by node. */
@@ -15,45 +17,8 @@ struct by_node {
     unsigned long nr[MAX_NODES];
 };
 
-/* What of a claim is the caller's, for what he is about to allocate. */
-struct redeemed {
-    unsigned int node;
-    unsigned long nr;
-    unsigned int round; /* claim_pages() since then: it is of another claim */
-};
-
-/* Release: after what was taken from the other count. Pairs with
- * node_nr_free(). */
-static void add_claimed(unsigned int node, unsigned long nr)
-{
-    __atomic_fetch_add(&heap_nodes[node].nr_claimed, nr, __ATOMIC_RELEASE);
-}
-
-static void drop_claimed(unsigned int node, unsigned long nr)
-{
-    unsigned long before =
-        __atomic_fetch_sub(&heap_nodes[node].nr_claimed, nr, __ATOMIC_SEQ_CST);
-
-    BUG_ON(before < nr);
-}
-
-static unsigned long *claimed_by(struct domain *d, unsigned int node)
-{
-    return &d->claimed[node];
-}
-
-static void set_total(struct domain *d, unsigned long nr)
-    __must_hold(d->page_alloc_lock);
-static void set_total(struct domain *d, unsigned long nr)
-{
-    __atomic_store_n(&d->nr_claimed, nr, __ATOMIC_RELAXED);
-}
-
-/* Up to @nr of what @d has claimed of @node is the caller's: reserved. */
-static unsigned long redeem(struct domain *d, unsigned int node,
-                            unsigned long nr) __must_hold(d->page_alloc_lock);
-static unsigned long redeem(struct domain *d, unsigned int node,
-                            unsigned long nr)
+unsigned long claim_redeem(struct domain *d, unsigned int node,
+                           unsigned long nr)
 {
     unsigned long *claimed = claimed_by(d, node);
     unsigned long get = *claimed < nr ? *claimed : nr;
@@ -67,21 +32,10 @@ static unsigned long redeem(struct domain *d, unsigned int node,
     return get;
 }
 
-/* How much more may it claim, or get, than @has? */
-static unsigned long room_beside(const struct domain *d, unsigned long has)
-{
-    return has < d->max_pages ? d->max_pages - has : 0;
-}
-
-static unsigned long room(const struct domain *d)
-{
-    return room_beside(d, d->nr_pages + d->nr_promised);
-}
-
 void claim_reduce(struct domain *d, unsigned long nr)
 {
     for (unsigned int node = nr_nodes; node-- > 0 && nr > 0;) {
-        unsigned long got = redeem(d, node, nr);
+        unsigned long got = claim_redeem(d, node, nr);
 
         if (got > 0)
             node_unreserve(&heap_nodes[node], got);
@@ -182,7 +136,7 @@ static int try_to_claim(struct domain *d, const struct by_node *wanted,
     have = old;
     if (!domain_is_alive(d))
         rc = -EINVAL;
-    else if (sum > room(d))
+    else if (sum > claim_room(d))
         rc = -E2BIG;
     for (unsigned int node = 0; !rc && node < nr_nodes && is_there; node++)
         is_there = reserve_more(node, &have.nr[node], want.nr[node]);
@@ -224,150 +178,14 @@ int claim_pages(struct domain *d, const struct claim *claim, unsigned int nr)
     ASSERT(spin_holds_none());
     if (!rc)
         rc = try_to_claim(d, &wanted, anywhere, sum);
-    if (rc != -ENOMEM || !magazines_have_any())
-        return rc;
-
-    magazines_shorten();
-    rc = try_to_claim(d, &wanted, anywhere, sum);
-    magazines_lengthen();
+    if (rc == -ENOMEM) {
+        magazines_shorten();
+        rc = try_to_claim(d, &wanted, anywhere, sum);
+        magazines_lengthen();
+    }
+    /* Of what was claimed before. */
+    if (!rc)
+        offline_go_on();
 
     return rc;
-}
-
-unsigned long claim_begin(struct domain *d, unsigned long nr,
-                          unsigned long at_least)
-{
-    unsigned long may;
-
-    spin_lock(&d->page_alloc_lock);
-    may = domain_is_alive(d) ? room(d) : 0;
-    if (may > nr)
-        may = nr;
-    if (may < at_least)
-        may = 0;
-    d->nr_promised += may;
-    spin_unlock(&d->page_alloc_lock);
-
-    return may;
-}
-
-void claim_end(struct domain *d, unsigned long nr)
-{
-    BUG_ON(d->nr_promised < nr);
-    d->nr_promised -= nr;
-}
-
-static struct redeemed redeem_some(struct domain *d, unsigned int node,
-                                   unsigned long nr)
-{
-    struct redeemed redeemed = { .node = node };
-
-    spin_lock(&d->page_alloc_lock);
-    redeemed.nr = redeem(d, node, nr);
-    redeemed.round = d->claim_round;
-    spin_unlock(&d->page_alloc_lock);
-
-    return redeemed;
-}
-
-/* @nr of what was redeemed are claimed again; but free, if the domain has begun
- * to die, or another claim has taken the place of the one that it was of. */
-static void restore(struct domain *d, const struct redeemed *redeemed,
-                    unsigned long nr)
-{
-    bool again;
-
-    if (nr == 0)
-        return;
-    spin_lock(&d->page_alloc_lock);
-    again = domain_is_alive(d) && d->claim_round == redeemed->round;
-    if (again) {
-        add_claimed(redeemed->node, nr);
-        *claimed_by(d, redeemed->node) += nr;
-        set_total(d, d->nr_claimed + nr);
-        claim_fit(d);
-    }
-    spin_unlock(&d->page_alloc_lock);
-    if (!again)
-        node_unreserve(&heap_nodes[redeemed->node], nr);
-}
-
-/* The nodes to redeem claims of, by the flags of a request: the first one, and
- * how many. */
-static unsigned int first_node(unsigned int flags)
-{
-    return flags >= HEAP_NODE(0) ? flags / HEAP_NODE(0) - 1
-                                 : magazines_here()->node;
-}
-
-static unsigned int nodes_to_try(unsigned int flags)
-{
-    return flags & HEAP_EXACT_NODE ? 1 : nr_nodes;
-}
-
-/* How the heap is asked, once it is known which node. */
-static unsigned int from_node(unsigned int flags, unsigned int node)
-{
-    return (flags & (HEAP_NO_SCRUB | HEAP_LONG_LIVED)) | HEAP_RESERVED |
-           HEAP_NODE(node);
-}
-
-/* A claim of less than the block will do if the rest is there. */
-static struct page_info *take_from(struct domain *d, unsigned int node,
-                                   unsigned int order, paddr_t limit,
-                                   unsigned int flags, unsigned long *nr)
-{
-    struct redeemed got = redeem_some(d, node, BIT(order));
-    unsigned long rest = BIT(order) - got.nr;
-    struct page_info *pg = NULL;
-
-    if (got.nr == 0)
-        return NULL;
-    if (rest == 0 || node_reserve(&heap_nodes[node], rest, rest) == rest) {
-        pg = alloc_heap_pages(order, limit, from_node(flags, node), NULL);
-        if (!pg && rest > 0)
-            node_unreserve(&heap_nodes[node], rest);
-    }
-    if (pg)
-        *nr = got.nr;
-    else
-        restore(d, &got, got.nr);
-
-    return pg;
-}
-
-struct page_info *claim_take(struct domain *d, unsigned int order,
-                             paddr_t limit, unsigned int flags,
-                             unsigned long *nr)
-{
-    struct page_info *pg = NULL;
-
-    *nr = 0;
-    for (unsigned int i = 0; i < nodes_to_try(flags) && !pg; i++)
-        pg = take_from(d, node_in_order(first_node(flags), i), order, limit,
-                       flags, nr);
-
-    return pg;
-}
-
-unsigned int claim_take_stream(struct domain *d, struct heap_stream *stream,
-                               paddr_t limit, unsigned int flags,
-                               struct page_info **page, unsigned int nr,
-                               struct tlb_debt *debt)
-{
-    unsigned int taken = 0;
-
-    for (unsigned int i = 0; i < nodes_to_try(flags) && taken < nr; i++) {
-        unsigned int node = node_in_order(first_node(flags), i), n;
-        struct redeemed got = redeem_some(d, node, nr - taken);
-
-        if (got.nr == 0)
-            continue;
-        n = alloc_heap_stream(stream, limit, from_node(flags, node),
-                              page + taken, (unsigned int)got.nr, debt);
-        restore(d, &got, got.nr - n);
-        taken += n;
-    }
-
-    return taken;
 }

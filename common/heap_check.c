@@ -55,10 +55,12 @@ static bool is_frame_0(unsigned long pdx)
     return mfn_x(pdx_to_mfn(pdx)) == 0;
 }
 
-/* Where all that is free has been claimed, a frame that is to leave waits. */
+/* Where all that is free has been claimed, a frame that is to leave waits: for
+ * one who has claimed some, or finds too little. */
 static unsigned long mark_that_may_be(unsigned long pdx)
 {
-    bool waits = node_of_chunk(pdx / CHUNK_FRAMES)->nr_available == 0 &&
+    const struct heap_node *node = node_of_chunk(pdx / CHUNK_FRAMES);
+    bool waits = (node->nr_available <= nr_leaving || node->nr_claimed > 0) &&
                  chunk_is_noted(&chunk_table[pdx / CHUNK_FRAMES]);
 
     return waits ? PGC_leaving | PGC_broken : 0;
@@ -197,6 +199,9 @@ static void check_chunk(struct walk *walk, struct heap_node *node,
     bool owned = chunk->owner != NO_OWNER;
     int run = chunk_run(chunk);
 
+    /* With a note it is none, whatever waits to leave. */
+    if (run == RUN_WHOLE && chunk_is_noted(chunk))
+        run--;
     expect(walk, 4, pdx, "owned, and among those that are", owned,
            bit_tree_test(&node->owned, i));
     expect(walk, 4, pdx, "sets that the chunk is in",

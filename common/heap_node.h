@@ -16,7 +16,8 @@
  *       of its node. Its chunks have no owner, no frame free by their words,
  *       and are in no other set.
  *   H3  No two buddies of one order below MAX_ORDER are whole: they are merged.
- *       No chunk without owner has all its frames free by its words.
+ *       No chunk without owner has all its frames free by its words, but one
+ *       with a note.
  *   H4  A chunk without owner that has a frame free by its words is in the set
  *       of a run that is not shorter than its longest. One that is owned is
  *       among `owned` and in no such set.

@@ -260,12 +260,25 @@ int online_page(mfn_t mfn)
     return rc;
 }
 
+/* What an entry says of a block in use need not be true: the word is. */
+static enum page_place place_of_marked(const struct page_info *pg)
+{
+    unsigned long pdx = page_to_pdx(pg);
+
+    if (is_out(pg))
+        return PAGE_OFFLINE;
+
+    return bitmap_test(chunk_table[pdx / CHUNK_FRAMES].free, pdx % CHUNK_FRAMES)
+               ? PAGE_WAITING
+               : PAGE_PENDING;
+}
+
 static enum page_place place_of(const struct page_info *pg)
 {
     unsigned int order;
 
     if (heap_is_open(page_to_pdx(pg)) && is_marked(pg))
-        return is_out(pg) ? PAGE_OFFLINE : PAGE_PENDING;
+        return place_of_marked(pg);
     if (mfn_eq(heap_block_of(page_to_mfn(pg), &order), INVALID_MFN))
         return PAGE_IN_USE;
 
@@ -304,6 +317,7 @@ const char *page_place_name(enum page_place place)
         [PAGE_CACHED] = "free, cached by a CPU",
         [PAGE_IN_USE] = "in use",
         [PAGE_PENDING] = "in use, offline when given back",
+        [PAGE_WAITING] = "free but claimed, offline when that ends",
         [PAGE_OFFLINE] = "offline",
     };
 
@@ -363,4 +377,10 @@ mfn_t offline_last(mfn_t below)
     }
 
     return INVALID_MFN;
+}
+
+void offline_go_on(void)
+{
+    if (any_leaving())
+        park_all_waiting();
 }

@@ -254,6 +254,8 @@ static __noinline struct page_info *take_slowly(unsigned int order,
     if (heap_fault(order))
         return NULL;
     if (!take(me, &request)) {
+        if (any_leaving())
+            park_all_waiting();
         if (!(flags & HEAP_RESERVED)) /* he has other ways */
             report_failure(order, limit);
         return NULL;

@@ -58,25 +58,33 @@ static void give_again(unsigned long number, unsigned int w, unsigned long bits)
               TLB_NO_DEBT);
 }
 
+/* By who has reserved a frame. False: the marked one is not there, another has
+ * taken it, or its mark has been taken back; so he has it reserved still. */
+static bool park_reserved(struct page_info *pg)
+{
+    unsigned long pdx = page_to_pdx(pg), number = pdx / CHUNK_FRAMES;
+    unsigned int w = pdx % CHUNK_FRAMES / BITS_PER_LONG;
+    unsigned long bit = BIT(pdx % BITS_PER_LONG);
+
+    if (!chunk_take_bits(&chunk_table[number], w, bit))
+        return false;
+    if (park_frame(pg))
+        return true;
+    give_again(number, w, bit);
+
+    return false;
+}
+
 /*
  * Its bit is there to be taken only by who has reserved a frame. If there is
  * none to be reserved others have reserved all, and one of them comes by.
  */
 void park_marked(struct page_info *pg)
 {
-    unsigned long pdx = page_to_pdx(pg), number = pdx / CHUNK_FRAMES;
-    struct heap_node *node = node_of_chunk(number);
-    unsigned int w = pdx % CHUNK_FRAMES / BITS_PER_LONG;
-    unsigned long bit = BIT(pdx % BITS_PER_LONG);
+    struct heap_node *node = node_of_chunk(page_to_pdx(pg) / CHUNK_FRAMES);
 
-    if (!is_leaving(pg) || node_reserve(node, 1, 1) == 0)
-        return;
-    if (chunk_take_bits(&chunk_table[number], w, bit)) {
-        if (park_frame(pg))
-            return;
-        give_again(number, w, bit);
-    }
-    node_unreserve(node, 1);
+    if (is_leaving(pg) && node_reserve(node, 1, 1) && !park_reserved(pg))
+        node_unreserve(node, 1);
 }
 
 void park_marked_of_run(struct page_info *pg, unsigned long nr)
@@ -92,5 +100,57 @@ void park_marked_of_taken(unsigned long number, unsigned long bits[CHUNK_WORDS])
     for (unsigned int i = 0; i < CHUNK_FRAMES; i++) {
         if (bitmap_test(bits, i) && is_leaving(pg + i) && park_frame(pg + i))
             bits[i / BITS_PER_LONG] ^= BIT(i % BITS_PER_LONG);
+    }
+}
+
+static unsigned long last_noted(struct heap_node *node, unsigned long number)
+{
+    unsigned long i;
+
+    if (node->end == 0)
+        return BIT_TREE_NONE;
+    spin_lock(&node->lock);
+    i = bit_tree_last(&node->noted, node_index(node, number));
+    spin_unlock(&node->lock);
+
+    return i == BIT_TREE_NONE ? i : node->base + i;
+}
+
+/* The last one below @pdx that is marked, and free by its chunk's words. */
+static unsigned long last_waiting(struct heap_node *node, unsigned long pdx)
+{
+    unsigned long number = pdx / CHUNK_FRAMES + 1;
+
+    while ((number = last_noted(node, number)) != BIT_TREE_NONE) {
+        unsigned long end = (number + 1) * CHUNK_FRAMES;
+
+        if (end > pdx)
+            end = pdx;
+        while (end-- > number * CHUNK_FRAMES)
+            if (bitmap_test(chunk_table[number].free, end % CHUNK_FRAMES) &&
+                is_leaving(pdx_to_page(end)))
+                return end;
+    }
+
+    return BIT_TREE_NONE;
+}
+
+unsigned long park_waiting(struct heap_node *node, unsigned long nr)
+{
+    unsigned long pdx = node->end * CHUNK_FRAMES, parked = 0;
+
+    while (parked < nr && (pdx = last_waiting(node, pdx)) != BIT_TREE_NONE)
+        parked += park_reserved(pdx_to_page(pdx));
+
+    return parked;
+}
+
+void park_all_waiting(void)
+{
+    for (unsigned int i = 0; i < nr_nodes && any_leaving(); i++) {
+        unsigned long pdx = heap_nodes[i].end * CHUNK_FRAMES;
+
+        while ((pdx = last_waiting(&heap_nodes[i], pdx)) != BIT_TREE_NONE)
+            park_marked(pdx_to_page(pdx));
     }
 }

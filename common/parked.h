@@ -118,4 +118,13 @@ __cold void park_marked_of_taken(unsigned long number,
 __cold void park_marked(struct page_info *pg);
 __cold void park_marked_of_run(struct page_info *pg, unsigned long nr);
 
+/*
+ * Those that are marked, and wait as all that is free of their node has been
+ * reserved: park them out of @nr that the caller has reserved. Returns how
+ * many: so many fewer are his. And all, out of what is available.
+ */
+struct heap_node;
+unsigned long park_waiting(struct heap_node *node, unsigned long nr);
+void park_all_waiting(void);
+
 #endif /* PARKED_H */

@@ -20,6 +20,7 @@
 #include <xen/entry_update.h>
 #include <xen/errno.h>
 #include <xen/grant_table.h>
+#include <xen/offline.h>
 #include <xen/page_ref.h>
 #include <xen/page_type.h>
 #include <xen/relinquish.h>
@@ -48,6 +49,7 @@ static int begin(struct domain *d)
     __atomic_store_n(&d->state, DOMAIN_DYING, __ATOMIC_SEQ_CST);
     claim_reduce(d, d->nr_claimed);
     spin_unlock(&d->page_alloc_lock);
+    offline_go_on();
     if (!domheap_stream_end(d))
         return -ERESTART;
 

@@ -18,6 +18,9 @@
  * it gets otherwise (donate_page()) as much of its claims is given back as
  * would not fit. A domain that dies has none from that moment on.
  *
+ * Memory may fail that is claimed (<xen/offline.h>). Then whose claim of that
+ * node is redeemed next, and meets it, has claimed as much less.
+ *
  * So claims never lie (I28 to I31 of <xen/audit.h>, H20 of the heap). Frames on
  * their way, from a claim to the domain, are in neither count: see
  * node_nr_free() for what may be seen meanwhile.

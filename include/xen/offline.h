@@ -40,8 +40,9 @@ void offline_init(const struct memory_map *map,
  * gets the frame who had not begun to take it.
  *
  * Returns OFFLINE_DONE: it is out. OFFLINE_PENDING: somebody has it, and it is
- * out as soon as he gives it back, or all memory of the node is reserved, and
- * it is out when who has reserved it comes by. -EINVAL: it is not RAM. -EPERM:
+ * out as soon as he gives it back; or all memory of the node is claimed, and it
+ * is out as soon as a claim is redeemed or given up for which there is too
+ * little without it (<xen/claim.h>). -EINVAL: it is not RAM. -EPERM:
  * it is the hypervisor's own, for good. -EEXIST: it was out or pending already;
  * that it is @broken is noted all the same.
  */
@@ -67,6 +68,7 @@ enum page_place {
     PAGE_CACHED, /* free, in the cache of a CPU */
     PAGE_IN_USE,
     PAGE_PENDING, /* in use, but to go */
+    PAGE_WAITING, /* free, but to go, and all memory of the node is claimed */
     PAGE_OFFLINE,
     NR_PAGE_PLACES
 };
@@ -87,5 +89,8 @@ unsigned long offline_nr_pending(void);
 /* The highest of them below the frame @below, INVALID_MFN: of all, or
  * INVALID_MFN. A moment's view. */
 mfn_t offline_last(mfn_t below);
+
+/* Memory that was claimed is available again: frames that wait for it leave. */
+void offline_go_on(void);
 
 #endif /* XEN_OFFLINE_H */
