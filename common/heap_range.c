@@ -256,7 +256,7 @@ int heap_take_range(mfn_t start, unsigned long nr, unsigned int flags,
     if (rc || nr == 0)
         return rc;
     rc = take_pieces(start, nr, culprit);
-    if (rc && magazines_have_any()) {
+    if (rc) {
         magazines_shorten();
         rc = take_pieces(start, nr, culprit);
         magazines_lengthen();

@@ -149,7 +149,7 @@ static int take_out(struct page_info *pg, bool broken)
     mark(pg, broken);
     park_marked(pg);
     if (!is_parked(pg)) {
-        magazines_drain();
+        heap_drain();
         park_marked(pg);
     }
 
@@ -260,25 +260,14 @@ int online_page(mfn_t mfn)
     return rc;
 }
 
-/* What an entry says of a block in use need not be true: the word is. */
-static enum page_place place_of_marked(const struct page_info *pg)
-{
-    unsigned long pdx = page_to_pdx(pg);
-
-    if (is_out(pg))
-        return PAGE_OFFLINE;
-
-    return bitmap_test(chunk_table[pdx / CHUNK_FRAMES].free, pdx % CHUNK_FRAMES)
-               ? PAGE_WAITING
-               : PAGE_PENDING;
-}
-
 static enum page_place place_of(const struct page_info *pg)
 {
     unsigned int order;
 
     if (heap_is_open(page_to_pdx(pg)) && is_marked(pg))
-        return place_of_marked(pg);
+        return is_out(pg)       ? PAGE_OFFLINE
+               : is_waiting(pg) ? PAGE_WAITING
+                                : PAGE_PENDING;
     if (mfn_eq(heap_block_of(page_to_mfn(pg), &order), INVALID_MFN))
         return PAGE_IN_USE;
 

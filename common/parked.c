@@ -116,7 +116,17 @@ static unsigned long last_noted(struct heap_node *node, unsigned long number)
     return i == BIT_TREE_NONE ? i : node->base + i;
 }
 
-/* The last one below @pdx that is marked, and free by its chunk's words. */
+bool is_waiting(const struct page_info *pg)
+{
+    unsigned long pdx = page_to_pdx(pg);
+    const unsigned long *word = &chunk_table[pdx / CHUNK_FRAMES]
+                                     .free[pdx % CHUNK_FRAMES / BITS_PER_LONG];
+
+    return __atomic_load_n(word, __ATOMIC_RELAXED) >> pdx % BITS_PER_LONG & 1 &&
+           is_leaving(pg);
+}
+
+/* The last one below @pdx that is waiting. */
 static unsigned long last_waiting(struct heap_node *node, unsigned long pdx)
 {
     unsigned long number = pdx / CHUNK_FRAMES + 1;
@@ -127,8 +137,7 @@ static unsigned long last_waiting(struct heap_node *node, unsigned long pdx)
         if (end > pdx)
             end = pdx;
         while (end-- > number * CHUNK_FRAMES)
-            if (bitmap_test(chunk_table[number].free, end % CHUNK_FRAMES) &&
-                is_leaving(pdx_to_page(end)))
+            if (is_waiting(pdx_to_page(end)))
                 return end;
     }
 

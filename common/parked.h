@@ -118,6 +118,9 @@ __cold void park_marked_of_taken(unsigned long number,
 __cold void park_marked(struct page_info *pg);
 __cold void park_marked_of_run(struct page_info *pg, unsigned long nr);
 
+/* Is it marked, and yet free by its chunk's word? A moment's view. */
+bool is_waiting(const struct page_info *pg);
+
 /*
  * Those that are marked, and wait as all that is free of their node has been
  * reserved: park them out of @nr that the caller has reserved. Returns how

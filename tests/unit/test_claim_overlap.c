@@ -154,3 +154,31 @@ TEST(claim_overlap, what_comes_back_fits_into_the_quota)
     EXPECT_EQ(d->nr_pages, 8);
     EXPECT_EQ(d->nr_claimed, 592);
 }
+
+/* Of node 0 there is enough, of node 1 too little: then CPU 1 gives back what
+ * it had at hand, before anybody looks whether it has any. */
+static void leave_when_given_back(struct heap_watch *watch)
+{
+    if (!heap_watch_is_low(watch))
+        AS_CPU(1, heap_leave());
+}
+
+TEST(claim_overlap, what_comes_back_while_a_claim_fails_is_claimed)
+{
+    static struct heap_watch watch = { .changed = leave_when_given_back };
+    struct claim all[] = { { 0, 0 }, { 1, 0 } };
+
+    machine(2, 2);
+    srat_add_cpu(fake_srat(), 1, 1);
+    numa_set_cpu(1, 1);
+    AS_CPU(1, put(get(other, 0)));
+    REQUIRE(available(1) < NR_NODE);
+    all[0].nr = available(0);
+    all[1].nr = NR_NODE;
+    watch.low = available(1) + 10;
+    watch.high = available(0) + available(1);
+    heap_watch(&watch);
+    EXPECT_EQ(claim_pages(d, all, 2), 0);
+    EXPECT_EQ(d->claimed[1], NR_NODE);
+    EXPECT_SOUND();
+}

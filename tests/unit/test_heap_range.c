@@ -6,6 +6,7 @@
 #include <xen/errno.h>
 #include <xen/frame_table.h>
 #include <xen/heap_range.h>
+#include <xen/heap_watch.h>
 
 #include <asm/contents.h>
 
@@ -270,4 +271,30 @@ TEST(heap_range, what_no_block_can_hold_is_refused)
     EXPECT(alloc_heap_range(1, 3, HEAP_NO_LIMIT, 0) == NULL);
     EXPECT(alloc_heap_range(1, 0, HEAP_NO_LIMIT, 0) == NULL);
     EXPECT(alloc_heap_range(BIT(MAX_ORDER) + 1, 1, HEAP_NO_LIMIT, 0) == NULL);
+}
+
+/* The first chunk is there, but not all of the second: then CPU 1 gives back
+ * what it had at hand, before anybody looks whether it has any. */
+static void leave_when_given_back(struct heap_watch *watch)
+{
+    if (!heap_watch_is_low(watch))
+        AS_CPU(1, heap_leave());
+}
+
+TEST(heap_range, what_comes_back_while_it_is_looked_for_is_found)
+{
+    static struct heap_watch watch = { .changed = leave_when_given_back };
+    struct page_info *pg = NULL;
+
+    machine();
+    AS_CPU(1, pg = alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL));
+    REQUIRE(pg && mfn_x(page_to_mfn(pg)) == FIRST + 1024);
+    AS_CPU(1, free_heap_pages(pg, 0, TLB_NO_DEBT));
+    watch.high = heap_nodes[0].nr_available;
+    watch.low = watch.high - 100;
+    REQUIRE(watch.high < NR);
+    heap_watch(&watch);
+    EXPECT_EQ(take(FIRST + 512, 1024), 0);
+    heap_drain();
+    expect_taken(FIRST + 512, 1024);
 }

@@ -162,14 +162,74 @@ TEST(offline_random, as_the_model_says)
     compare();
 }
 
-/* Who has begun to take a frame before offline_page() returned may get it. */
-static unsigned int out_since[NR], now;
 static unsigned int nr_running;
 
 static unsigned int choose(unsigned int nr)
 {
     return test_random() % 4 ? 0 : (unsigned int)(test_random() % nr);
 }
+
+/* One frame is free, and one CPU takes it and gives it back, while others that
+ * are in use are to leave, and are not any more. */
+static void use_the_last_frame(void)
+{
+    for (unsigned int i = 0; i < 300; i++) {
+        struct page_info *pg =
+            alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL);
+
+        EXPECT(pg != NULL);
+        simulation_point();
+        if (pg)
+            free_heap_pages(pg, 0, TLB_NO_DEBT);
+        simulation_point();
+    }
+    heap_leave();
+}
+
+static void mark_one_in_use(void)
+{
+    mfn_t mfn = _mfn(FIRST + 500);
+
+    for (unsigned int i = 0; i < 300; i++) {
+        EXPECT_EQ(offline_page(mfn, false), OFFLINE_PENDING);
+        simulation_point();
+        while (online_page(mfn) == -EAGAIN)
+            simulation_point();
+        simulation_point();
+    }
+    heap_leave();
+}
+
+static void mark_or_use(void)
+{
+    if (__atomic_fetch_add(&nr_running, 1, __ATOMIC_RELAXED) == 0)
+        mark_one_in_use();
+    else
+        use_the_last_frame();
+}
+
+TEST(offline_random, nobody_goes_without_because_of_it)
+{
+    const struct ram ram[] = { { FIRST, NR } };
+    struct page_info *pg, *last = NULL;
+
+    small_machine_heap(ram, 1);
+    some_cpus(1);
+    while ((pg = alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL)))
+        last = pg;
+    REQUIRE(last && mfn_x(page_to_mfn(last)) != FIRST + 500);
+    free_heap_pages(last, 0, TLB_NO_DEBT);
+    heap_drain();
+    for (unsigned int round = 0; round < 50 && test_nr_failures() == 0;
+         round++) {
+        nr_running = 0;
+        simulation_run(2, mark_or_use, choose);
+    }
+    EXPECT_EQ(heap_check(), 0);
+}
+
+/* Who has begun to take a frame before offline_page() returned may get it. */
+static unsigned int out_since[NR], now;
 
 static void play(unsigned int order)
 {
