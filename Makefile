@@ -224,7 +224,7 @@ tests-y                  += $(addprefix tests/unit/test_, $(addsuffix .c, \
     grant_table grant_map grant_refused grant_copy grant_end \
     grant_threads \
     late_table tour \
-    claim claim_nodes claim_overlap claim_offline heap_range domheap_bulk \
+    claim claim_nodes claim_overlap claim_offline claim_scrub heap_range domheap_bulk \
     interruptions hypercalls_random \
     cmdline badpage monitor monitor_domains monitor_heap monitor_claims selftest))
 tests-$(CONFIG_PAGE_OWNER) += tests/unit/test_page_owner.c

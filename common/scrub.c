@@ -91,27 +91,35 @@ static void give_back(unsigned long number, unsigned int w, unsigned long bits,
         give_bits(number, w, bits, dirty, TLB_NO_DEBT);
 }
 
-/* Scrub what can be had of the frames @bits, which were dirty and free. False:
- * memory is short. */
-static bool scrub_bits(struct scrubber *s, struct heap_node *node,
-                       unsigned long number, unsigned int w, unsigned long bits)
+/*
+ * Scrub what can be had of the frames @bits, which were dirty and free. Returns
+ * those that were tried, the lowest; none, if memory is short.
+ *
+ * What is claimed is borrowed without being reserved: who redeems it and finds
+ * too little waits until the step is over (scrub_turn.h).
+ */
+static unsigned long scrub_bits(struct scrubber *s, struct heap_node *node,
+                                unsigned long number, unsigned int w,
+                                unsigned long bits)
 {
-    unsigned long nr = node_reserve(node, count_bits(bits), 1), clean;
+    unsigned long nr = node_reserve(node, count_bits(bits), 1), clean, tried;
 
-    if (nr == 0)
-        return false;
-    bits = chunk_take_bits(&chunk_table[number], w, lowest_bits(bits, nr));
+    if (nr == 0 && __atomic_load_n(&node->nr_claimed, __ATOMIC_RELAXED) == 0)
+        return 0;
+    tried = nr > 0 ? lowest_bits(bits, (unsigned int)nr) : bits;
+    bits = chunk_take_bits(&chunk_table[number], w, tried);
     clean = scrub_taken(number, w, bits);
     give_back(number, w, clean, false);
     give_back(number, w, bits ^ clean, true);
-    node_unreserve(node, nr);
+    if (nr > 0)
+        node_unreserve(node, nr);
     if (any_leaving())
         park_marked_of_run(
             pdx_to_page(number * CHUNK_FRAMES + w * BITS_PER_LONG),
             BITS_PER_LONG);
     __atomic_fetch_add(&s->nr_done, count_bits(clean), __ATOMIC_RELAXED);
 
-    return true;
+    return tried;
 }
 
 enum progress { NOTHING, SOME, SHORT };
@@ -133,7 +141,8 @@ static enum progress scrub_some(struct scrubber *s, struct heap_node *node,
             s->frame = (w + 1) * BITS_PER_LONG;
             continue;
         }
-        if (!scrub_bits(s, node, number, w, bits))
+        bits = scrub_bits(s, node, number, w, bits);
+        if (!bits)
             return SHORT;
         s->frame = w * BITS_PER_LONG + highest_bit(bits) + 1;
         return SOME;
