@@ -298,15 +298,20 @@ int numa_add_range(paddr_t start, paddr_t end)
     if (nr_nodes > 1 && pdx + nr > NODE_PIECES << node_shift)
         return -ENOSPC;
 
+    /* Pieces are looked at only if they are of several nodes. */
+    if (nr_nodes == 1) {
+        nr_frames[0] += nr;
+        return 0;
+    }
     for (; nr > 0; nr -= next - pdx, pdx = next) {
         uint8_t *piece = &node_of_piece[pdx >> node_shift];
 
-        next = nr_nodes > 1 ? ALIGN_UP(pdx + 1, BIT(node_shift)) : pdx + nr;
+        next = ALIGN_UP(pdx + 1, BIT(node_shift));
         if (next > pdx + nr)
             next = pdx + nr;
-        if (nr_nodes > 1 && *piece == NODE_NONE)
+        if (*piece == NODE_NONE)
             *piece = (uint8_t)node;
-        nr_frames[nr_nodes > 1 ? *piece : 0] += next - pdx;
+        nr_frames[*piece] += next - pdx;
     }
 
     return 0;

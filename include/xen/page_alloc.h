@@ -65,9 +65,9 @@
     BIT(1)                     /* it will stay: keep it apart from what goes   \
                                 */
 #define HEAP_EXACT_NODE BIT(2) /* from HEAP_NODE() or not at all */
-#define HEAP_NODE(node)                                                        \
-    (((node) + 1U) << 8) /* if it can be, from this node                       \
-                          */
+#define HEAP_NODE(node)        /* if it can be, from this node */              \
+    (((node) < HEAP_NO_NODE ? (node) + 1U : HEAP_NO_NODE) << 8)
+#define HEAP_NO_NODE 0xffffffU /* what is as large is no node's number */
 
 /* Who asks has reserved the frames of HEAP_NODE(): they are there, but maybe
  * not as a block. For <xen/claim.h>. */

@@ -119,10 +119,16 @@ TEST(heap_cpus, who_leaves_keeps_nothing)
     EXPECT_EQ(heap_check(), 0);
 }
 
+/* Row 2fece35303. */
 TEST(heap_cpus, a_node_that_there_is_not_has_nothing)
 {
+    static const unsigned int more[] = { 1U << 23, 0xfffffeU, 0xffffffU,
+                                         1U << 24, ~0U - 1,   ~0U };
+
     heap_of_one_block(TOP);
-    for (unsigned int node = 0; node < 3; node++) {
+    for (unsigned int i = 0; i < 256 + ARRAY_SIZE(more); i++) {
+        unsigned int node = i < 256 ? i : more[i - 256];
+
         EXPECT_EQ(alloc_heap_pages(0, HEAP_NO_LIMIT,
                                    HEAP_NO_SCRUB | HEAP_NODE(node),
                                    NULL) != NULL,

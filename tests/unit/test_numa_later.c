@@ -72,6 +72,18 @@ TEST(numa_later, what_is_plugged_in_later_has_its_node)
     EXPECT_EQ(node_nr_frames(2), 2 * PIECE - 1);
 }
 
+/* There are pieces for 32 GiB, as long as they are of the smallest size. */
+TEST(numa_later, what_is_plugged_in_far_above_is_of_the_one_node)
+{
+    paddr_t start = (paddr_t)NODE_PIECES * PIECES + 5 * PIECES;
+
+    start_machine(0, 4);
+    numa_init(&map, NULL);
+    EXPECT_EQ(nr_nodes, 1);
+    EXPECT_EQ(numa_add_range(start, start + 3 * PIECES), 0);
+    EXPECT_EQ(node_nr_frames(0), 7 * PIECE);
+}
+
 /* What is added begins in the middle of a piece that has RAM of another node.
  */
 TEST(numa_later, what_is_plugged_in_takes_no_piece_from_others)
