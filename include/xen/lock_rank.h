@@ -14,7 +14,8 @@ enum lock_rank {
     LOCK_RANK_PAGES,   /* a domain's page_alloc_lock: what it owns */
     LOCK_RANK_DOMAINS, /* domains_lock: which domains there are; the last
                           reference to a domain may go with a frame */
-    LOCK_RANK_HEAP,    /* heap_lock: free blocks and their counts */
+    LOCK_RANK_HEAP,    /* a node's lock: which chunks are whole, who takes from
+                          the others; or how many frames are to leave */
     LOCK_RANK_CONSOLE, /* console_lock: a leaf, so that anyone may print */
     NR_LOCK_RANKS
 };

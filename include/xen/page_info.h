@@ -6,21 +6,23 @@
  * 1 MiB in 4 GiB. Three overlays share the bytes; count_info, which they have
  * in common, says which one holds:
  *
- *   bytes  in use                  shadow                free, head of a block
+ *   bytes  in use                  shadow                free
  *   -----  ----------------------  --------------------  ---------------------
  *   0-7    list                    list or up            list
  *   8-15   count_info              count_info            count_info
  *   16-23  type_info               type, pinned, count   tlb_taint
- *   24-27  owner, linear count     back                  order
+ *   24-27  owner, linear count     back                  order, or zero
  *   28-31  stamp, progress, flags  next_shadow           timestamp
  *
  * An entry of zeroes is a frame in use, anonymous, with no count: a frame that
- * nobody may reach by a reference. So a frame table of zeroes is a safe one,
- * and so is each frame inside a free block but its head (<xen/page_alloc.h>).
+ * nobody may reach by a reference. So a frame table of zeroes is a safe one.
+ * The entries of a block of whole chunks say nothing, free or not, until they
+ * are written (heap_clear_entries()).
  *
  * Who may write a member is marked beside it:
  *   [A]  anyone, with atomic operations only
- *   [H]  the holder of heap_lock
+ *   [H]  who has the frame to himself: it is on its way to or from where free
+ *        frames are. And who has it leave the machine (<xen/offline.h>)
  *   [L]  the holder of the lock of the list that the page is on
  *   [P]  the holder of the owner's page_alloc_lock
  *   [V]  the one CPU that is validating the page
@@ -74,11 +76,11 @@ struct page_shadow {
 };
 
 struct page_free {
-    struct page_list_entry list; /* [H] */
+    struct page_list_entry list; /* [H] on its way; zero when it is there */
     unsigned long count_info;    /* [H] count 0, PGC_state_free */
     uint64_t tlb_taint;          /* [H] CPUs that may hold it; 0: none */
     union {
-        uint8_t order; /* [H] log2 of the block's frames */
+        uint8_t order; /* [H] for heaps that keep it here: not ours */
         page_link_t order_word;
     };
     union {

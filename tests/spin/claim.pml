@@ -2,11 +2,13 @@
 /*
  * Claims: is what was promised there, and is a failure one?
  *
- * Two nodes. Each has one 64-bit word of two counts, which a compare and
- * exchange changes as one: free, what is in bitmaps and the buddy and nobody
- * has reserved, and claimed, what of that is promised. So each update of it is
- * one step here. What is in the bitmaps is counted in free after it is there,
- * and is out of that count before it is taken.
+ * Two nodes. Each has two counts: free, what is in bitmaps and the buddy and
+ * nobody has reserved, and claimed, what of that is promised. Their difference
+ * is one word of the node's, what is available, and that alone decides who gets
+ * what: who claims, or gives a claim back, changes it in one step, and the word
+ * for what is claimed before or after that. So each update is one step here.
+ * What is in the bitmaps is counted in free after it is there, and is out of
+ * that count before it is taken.
  *
  *   cpu       two, each with a magazine of its own node's frames: gets a frame,
  *             from there or by magazine_refill(), which reserves more than the
@@ -32,7 +34,8 @@
  * claimed, in magazines, and on their way from or to there. At rest the sums
  * are right, and what is claimed is what was granted.
  *
- * Left out: who owns chunks (chunk.pml), where interrupts come (magazine.pml).
+ * Left out: who owns chunks (chunk.pml), where interrupts come (magazine.pml),
+ * what else comes between the parts of an allocation (promise.pml).
  *
  * LONG -DFRAMES0=1 -DFRAMES1=2        node 0, the first to claim from, has less
  * LONG -DFRAMES0=2 -DFRAMES1=2 -DK=3  more to claim than a node has
