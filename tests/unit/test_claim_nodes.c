@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Claims where there are several nodes, or CPUs that have frames cached. */
+#include <xen/heap_range.h>
+
 #include "claiming_domains.h"
 
 TEST(claim_nodes, of_two_nodes_the_nearer_is_redeemed_first)
@@ -103,4 +105,33 @@ TEST(claim_nodes, what_was_redeemed_in_vain_is_claimed_again)
     EXPECT(alloc_domheap_pages(d, 0, PAGE_SIZE, 0) == NULL);
     EXPECT_EQ(d->nr_claimed, all);
     EXPECT_SOUND();
+}
+
+/* Row b068cafc73. Three frames are left to others, by whichever way. */
+TEST(claim_nodes, no_way_to_take_memory_passes_by_a_claim)
+{
+    struct heap_stream stream = { 0 };
+    struct tlb_debt debt = TLB_NO_DEBT;
+    struct page_info *pg[10];
+    unsigned long all;
+    mfn_t culprit;
+
+    machine(1, 1);
+    all = available(0);
+    EXPECT_EQ(claim(0, all - 3), 0);
+    EXPECT_EQ(alloc_heap_stream(&stream, HEAP_NO_LIMIT, 0, pg, 10, &debt), 3);
+    free_heap_frames(pg, 3, TLB_NO_DEBT);
+    heap_stream_end(&stream);
+    heap_drain();
+    EXPECT(alloc_heap_pages(2, HEAP_NO_LIMIT, 0, NULL) == NULL);
+    EXPECT(alloc_heap_pages(0, PAGE_SIZE * FIRST, 0, NULL) != NULL);
+    EXPECT(alloc_heap_pages(1, HEAP_NO_LIMIT, HEAP_LONG_LIVED, NULL) != NULL);
+    EXPECT(alloc_heap_pages(0, HEAP_NO_LIMIT, 0, NULL) == NULL);
+    EXPECT(alloc_heap_pages(CHUNK_ORDER, HEAP_NO_LIMIT, 0, NULL) == NULL);
+    EXPECT(alloc_heap_range(1, 1, HEAP_NO_LIMIT, 0) == NULL);
+    EXPECT_EQ(heap_take_range(_mfn(FIRST + 600), 1, 0, &culprit), -ENOMEM);
+    EXPECT_EQ(alloc_domheap_stream(other, HEAP_NO_LIMIT, 0, NULL, pg, 10), 0);
+    EXPECT(alloc_domheap_pages(other, 0, HEAP_NO_LIMIT, ASSIGN_EXTRA) == NULL);
+    EXPECT_SOUND();
+    EXPECT_EQ(take_all(d), all - 3);
 }
