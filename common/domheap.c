@@ -76,8 +76,16 @@ static bool keep_promise(struct domain *d, struct page_info *pg,
     return keep;
 }
 
+/* Frames that belong to nobody yet: for whom they were taken. */
+static void note(struct page_info *pg, unsigned int order, uintptr_t caller)
+{
+    if (CONFIG_PAGE_OWNER)
+        page_owner_took(page_to_pdx(pg), order, caller);
+}
+
 static struct page_info *alloc_claimed(struct domain *d, unsigned int order,
-                                       paddr_t limit, unsigned int flags)
+                                       paddr_t limit, unsigned int flags,
+                                       uintptr_t caller)
 {
     unsigned long redeemed = 0;
     struct page_info *pg;
@@ -87,6 +95,8 @@ static struct page_info *alloc_claimed(struct domain *d, unsigned int order,
     pg = claim_take(d, order, limit, flags, &redeemed);
     if (!pg)
         pg = alloc_heap_pages(order, limit, flags, NULL);
+    if (pg)
+        note(pg, order, caller);
     if (pg && order >= CHUNK_ORDER)
         heap_clear_entries(pg, order);
     if (keep_promise(d, pg, BIT(order), redeemed))
@@ -100,6 +110,7 @@ static struct page_info *alloc_claimed(struct domain *d, unsigned int order,
 struct page_info *alloc_domheap_pages(struct domain *d, unsigned int order,
                                       paddr_t limit, unsigned int flags)
 {
+    uintptr_t caller = (uintptr_t)__builtin_return_address(0);
     struct page_info *pg;
 
     if (limit > CONTENTS_LIMIT)
@@ -108,13 +119,11 @@ struct page_info *alloc_domheap_pages(struct domain *d, unsigned int order,
     if (!may_get(d, flags & ASSIGN_EXTRA ? PGC_extra : 0, order))
         return NULL;
     if (!(flags & ASSIGN_EXTRA) && claim_is_there(d))
-        return alloc_claimed(d, order, limit, flags & NODE_FLAGS);
+        return alloc_claimed(d, order, limit, flags & NODE_FLAGS, caller);
     pg = alloc_heap_pages(order, limit, flags & NODE_FLAGS, NULL);
     if (!pg)
         return NULL;
-    if (CONFIG_PAGE_OWNER)
-        page_owner_took(page_to_pdx(pg), order,
-                        (uintptr_t)__builtin_return_address(0));
+    note(pg, order, caller);
     if (order >= CHUNK_ORDER)
         heap_clear_entries(pg, order);
     if (assign_pages(d, pg, order, flags)) {

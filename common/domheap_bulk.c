@@ -7,6 +7,7 @@
  */
 #include <xen/m2p.h>
 #include <xen/page_alloc.h>
+#include <xen/page_owner.h>
 
 #include <asm/contents.h>
 
@@ -142,6 +143,9 @@ unsigned int alloc_domheap_stream(struct domain *d, paddr_t limit,
     if (nr == 0)
         return 0;
     taken = take_all(d, limit, flags, page, nr, claimed ? &redeemed : NULL);
+    for (unsigned int i = 0; CONFIG_PAGE_OWNER && i < taken; i++)
+        page_owner_took(page_to_pdx(page[i]), 0,
+                        (uintptr_t)__builtin_return_address(0));
     given = assign_all(d, flags & ASSIGN_EXTRA ? PGC_extra : 0, gfn, page,
                        taken, claimed ? nr : 0, redeemed);
     free_heap_frames(page + given, taken - given, TLB_NO_DEBT);

@@ -4,6 +4,7 @@
 
 #include <hosted.h>
 #include <test.h>
+#include <xen/claim.h>
 #include <xen/domheap.h>
 #include <xen/frame_table.h>
 #include <xen/page_alloc.h>
@@ -173,6 +174,27 @@ TEST(page_owner, a_guests_frames_are_of_who_took_them_for_it)
     EXPECT(
         is_in(sum[0].caller,
               (void *)page_owner_a_guests_frames_are_of_who_took_them_for_it));
+}
+
+TEST(page_owner, nor_the_one_that_redeems_claims_or_takes_many)
+{
+    struct page_info *page[20];
+    struct page_owner_sum sum[8];
+    struct domain *d;
+
+    pv_machine(1);
+    d = pv_domain(1, 1);
+    EXPECT_EQ(claim_pages(d, &(struct claim){ 0, 200 }, 1), 0);
+    page_owner_mark();
+    EXPECT(alloc_domheap_pages(d, 3, HEAP_NO_LIMIT, 0) != NULL);
+    EXPECT_EQ(alloc_domheap_stream(d, HEAP_NO_LIMIT, 0, NULL, page, 20), 20);
+    EXPECT_EQ(claim_pages(d, NULL, 0), 0);
+    EXPECT_EQ(alloc_domheap_stream(d, HEAP_NO_LIMIT, 0, NULL, page, 20), 20);
+    for (unsigned int i = 0, nr = page_owner_sums(sum, 8); i < nr; i++)
+        EXPECT(is_in(
+            sum[i].caller,
+            (void *)page_owner_nor_the_one_that_redeems_claims_or_takes_many));
+    EXPECT_EQ(d->nr_pages, 48);
 }
 
 TEST(page_owner, the_frames_of_a_stream_are_its_users)
