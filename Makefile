@@ -190,6 +190,7 @@ models-y                 += tests/model/naive_memory_map.c
 models-y                 += tests/model/naive_pdx.c
 models-y                 += tests/model/naive_bootmem.c
 models-y                 += tests/model/naive_heap.c
+models-y                 += tests/model/naive_frames.c tests/model/ragged_nodes.c tests/model/mixed_use.c
 models-y                 += tests/model/textbook_heap.c
 models-y                 += tests/model/guests.c
 models-y                 += tests/model/pv_machine.c
@@ -214,7 +215,7 @@ tests-y                  += $(addprefix tests/unit/test_, $(addsuffix .c, \
     frame_table_open open_threads \
     numa numa_nodes numa_later \
     bit_tree chunk magazine at_hand heap_statistics heap_watch heap_fault \
-    page_alloc page_alloc_none heap_cpus heap_nodes offline offline_refused offline_random heap_contents heap_debt heap_debt_random heap_model heap_textbook \
+    page_alloc page_alloc_none heap_cpus heap_nodes offline offline_refused offline_random heap_contents heap_debt heap_debt_random heap_model heap_mixed heap_textbook \
     heap_misuse heap_verdict heap_threads scrub scrub_contents scrub_threads \
     domain domheap steal page_ref devices owner_threads \
     page_type page_table entry_update linear_table audit audit_tables audit_holders relinquish relinquish_others \
@@ -258,6 +259,8 @@ small-y                  += $(addprefix tests/unit/test_, $(addsuffix .c, \
 
 # And without sanitizers, with tables of few entries, for 'make check-long'.
 long-y                   += tests/unit/test_hypercalls_random.c
+# The same with tables as they are configured.
+long-plain-y             += tests/unit/test_heap_mixed.c
 
 # Those for which tables may name tables of their own level (LINEAR_TABLES).
 linear-y                 += $(addprefix tests/unit/test_, $(addsuffix .c, \

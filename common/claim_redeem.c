@@ -112,19 +112,42 @@ static unsigned int from_node(unsigned int flags, unsigned int node)
            HEAP_NODE(node);
 }
 
+/* What the claim lacks: of what is there, or of what CPUs have cached too. */
+static bool reserve_rest(struct heap_node *node, unsigned long nr, bool call_in)
+{
+    bool got = nr == 0 || node_reserve(node, nr, nr) == nr;
+
+    if (got || !call_in)
+        return got;
+    magazines_shorten();
+    got = node_reserve(node, nr, nr) == nr;
+    magazines_lengthen();
+
+    return got;
+}
+
+/* How a block is wanted. */
+struct wanted {
+    unsigned int order;
+    paddr_t limit;
+    unsigned int flags;
+    bool call_in;
+};
+
 /* A claim of less than the block will do if the rest is there. */
 static struct page_info *try_to_take(struct domain *d, unsigned int node,
-                                     unsigned int order, paddr_t limit,
-                                     unsigned int flags, unsigned long *nr)
+                                     const struct wanted *want,
+                                     unsigned long *nr)
 {
-    struct redeemed got = redeem_some(d, node, BIT(order));
-    unsigned long rest = BIT(order) - got.nr;
+    struct redeemed got = redeem_some(d, node, BIT(want->order));
+    unsigned long rest = BIT(want->order) - got.nr;
     struct page_info *pg = NULL;
 
     if (got.nr == 0)
         return NULL;
-    if (rest == 0 || node_reserve(&heap_nodes[node], rest, rest) == rest) {
-        pg = alloc_heap_pages(order, limit, from_node(flags, node), NULL);
+    if (reserve_rest(&heap_nodes[node], rest, want->call_in)) {
+        pg = alloc_heap_pages(want->order, want->limit,
+                              from_node(want->flags, node), NULL);
         if (!pg && rest > 0)
             node_unreserve(&heap_nodes[node], rest);
     }
@@ -137,28 +160,27 @@ static struct page_info *try_to_take(struct domain *d, unsigned int node,
 }
 
 static struct page_info *take_from(struct domain *d, unsigned int node,
-                                   unsigned int order, paddr_t limit,
-                                   unsigned int flags, unsigned long *nr)
+                                   const struct wanted *want, unsigned long *nr)
 {
     struct page_info *pg;
 
     do
-        pg = try_to_take(d, node, order, limit, flags, nr);
+        pg = try_to_take(d, node, want, nr);
     while (!pg && let_leave(d, node));
 
     return pg;
 }
 
 struct page_info *claim_take(struct domain *d, unsigned int order,
-                             paddr_t limit, unsigned int flags,
+                             paddr_t limit, unsigned int flags, bool call_in,
                              unsigned long *nr)
 {
+    struct wanted want = { order, limit, flags, call_in };
     struct page_info *pg = NULL;
 
     *nr = 0;
     for (unsigned int i = 0; i < nodes_to_try(flags) && !pg; i++)
-        pg = take_from(d, node_in_order(first_node(flags), i), order, limit,
-                       flags, nr);
+        pg = take_from(d, node_in_order(first_node(flags), i), &want, nr);
 
     return pg;
 }

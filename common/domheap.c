@@ -92,9 +92,11 @@ static struct page_info *alloc_claimed(struct domain *d, unsigned int order,
 
     if (claim_begin(d, BIT(order), BIT(order)) == 0)
         return NULL;
-    pg = claim_take(d, order, limit, flags, &redeemed);
+    pg = claim_take(d, order, limit, flags, false, &redeemed);
     if (!pg)
         pg = alloc_heap_pages(order, limit, flags, NULL);
+    if (!pg && order > 0)
+        pg = claim_take(d, order, limit, flags, true, &redeemed);
     if (pg)
         note(pg, order, caller);
     if (pg && order >= CHUNK_ORDER)

@@ -139,7 +139,7 @@ static void check_words(struct walk *walk, unsigned long number)
         unsigned long pdx = number * CHUNK_FRAMES + w * BITS_PER_LONG;
         unsigned long bits = chunk->free[w];
 
-        walk->nr_free[node_of_pdx(pdx)] += count_bits(bits);
+        walk->nr_free[node_of_chunk(number) - heap_nodes] += count_bits(bits);
         for (; bits; bits &= bits - 1)
             check_entry(walk, pdx + lowest_bit(bits),
                         chunk->dirty[w] >> lowest_bit(bits) & 1,

@@ -64,8 +64,9 @@ programs-y  := $(tests-y) $(tests-) $(fuzzers-y) $(small-fuzzers-y) $(fuzz-suppo
 programs-y  += $(explorers-y) $(long-explorers-y) $(explore-support-y)
 programs-y  += $(bench-support-y)
 benches     := $(benches-y:%.c=$(BUILD)/plain/%)
-plain-tests := $(long-y:%.c=$(BUILD)/plain/%)
+plain-tests := $(patsubst %.c,$(BUILD)/plain/%,$(long-y) $(long-plain-y))
 long-tests  := $(foreach c,small linear,$(long-y:%.c=$(BUILD)/$c/plain/%))
+long-tests  += $(long-plain-y:%.c=$(BUILD)/plain/%)
 sources-y   := $(core-y) $(core-) $(image-y) $(image-) $(machine-y) $(boot-tests-y)
 sources-y   += $(boot-tests-) $(hosted-y) $(models-y) $(programs-y)
 

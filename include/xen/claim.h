@@ -75,12 +75,14 @@ void claim_end(struct domain *d, unsigned long nr)
 /**
  * claim_take - a block of @order out of what @d has claimed; or NULL.
  *
- * As alloc_heap_pages(). *@nr is set to how much of the claim it was. Between
- * claim_begin() and claim_end(). If @flags name a node it is from the claim
- * nearest to that, or, with HEAP_EXACT_NODE, from the one on it.
+ * As alloc_heap_pages(). *@nr is set to how much of the claim it was. What the
+ * claim lacks of a block is taken of what is free; with @call_in, where nothing
+ * else would do, of what CPUs have cached too. If @flags name a node it is from
+ * the claim nearest to that, or, with HEAP_EXACT_NODE, from the one on it.
+ * Between claim_begin() and claim_end().
  */
 struct page_info *claim_take(struct domain *d, unsigned int order,
-                             paddr_t limit, unsigned int flags,
+                             paddr_t limit, unsigned int flags, bool call_in,
                              unsigned long *nr);
 
 /* The same as alloc_heap_stream(). */

@@ -166,7 +166,7 @@ TEST(claim, one_that_dies_while_it_gets_some_gets_none)
     all = available(0);
     EXPECT_EQ(claim(0, 8), 0);
     EXPECT_EQ(claim_begin(d, 4, 4), 4);
-    pg = claim_take(d, 2, HEAP_NO_LIMIT, 0, &redeemed);
+    pg = claim_take(d, 2, HEAP_NO_LIMIT, 0, false, &redeemed);
     REQUIRE(pg != NULL);
     EXPECT_EQ(redeemed, 4);
     /* Others cannot have it twice, while it is under way. */
@@ -179,7 +179,7 @@ TEST(claim, one_that_dies_while_it_gets_some_gets_none)
     spin_lock(&d->page_alloc_lock);
     claim_end(d, 4);
     spin_unlock(&d->page_alloc_lock);
-    EXPECT(claim_take(d, 2, HEAP_NO_LIMIT, 0, &redeemed) == NULL);
+    EXPECT(claim_take(d, 2, HEAP_NO_LIMIT, 0, false, &redeemed) == NULL);
     domain_put(d);
     heap_drain();
     EXPECT(available(0) >= all);

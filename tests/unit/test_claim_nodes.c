@@ -135,3 +135,18 @@ TEST(claim_nodes, no_way_to_take_memory_passes_by_a_claim)
     EXPECT_SOUND();
     EXPECT_EQ(take_all(d), all - 3);
 }
+
+/* A claim and what it lacks are enough for a block, wherever that is. */
+TEST(claim_nodes, what_a_claim_lacks_is_called_in_from_cpus)
+{
+    machine(1, 2);
+    EXPECT_EQ(claim_pages(other, &(struct claim){ 0, available(0) - 4 }, 1), 0);
+    EXPECT_EQ(claim(0, 3), 0);
+    AS_CPU(1, free_heap_pages(
+                  alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL), 0,
+                  TLB_NO_DEBT));
+    EXPECT_EQ(available(0), 0);
+    EXPECT(get(d, 2) != NULL);
+    EXPECT_EQ(d->nr_claimed, 0);
+    EXPECT_SOUND();
+}
