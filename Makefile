@@ -215,7 +215,7 @@ tests-y                  += $(addprefix tests/unit/test_, $(addsuffix .c, \
     frame_table_open open_threads \
     numa numa_nodes numa_later \
     bit_tree chunk magazine at_hand heap_statistics heap_watch heap_fault \
-    page_alloc page_alloc_none heap_cpus heap_nodes offline offline_refused offline_random heap_contents heap_debt heap_debt_random heap_model heap_mixed heap_textbook \
+    page_alloc page_alloc_none heap_cpus heap_nodes offline offline_refused offline_random heap_contents heap_debt heap_debt_random heap_model heap_mixed heap_small heap_textbook \
     heap_misuse heap_verdict heap_threads scrub scrub_contents scrub_threads \
     domain domheap steal page_ref devices owner_threads \
     page_type page_table entry_update linear_table audit audit_tables audit_holders relinquish relinquish_others \

@@ -1,6 +1,56 @@
 /* SPDX-License-Identifier: MIT */
 /* Frames leave the machine, from wherever they are, and come back. */
+#include <stdio.h>
+
 #include "heap_with_a_hole.h"
+
+static void each_index(unsigned int order)
+{
+    heap_of_one_block(order);
+    for (unsigned long i = 0; i < BIT(order); i++)
+        try_index(order, i);
+    printf("# %lu indices\n", BIT(order));
+}
+
+/* On both sides of the edges of what a block is taken apart into. */
+static void each_edge(unsigned int order)
+{
+    heap_of_one_block(order);
+    for (unsigned int k = 0; k < order; k++) {
+        try_index(order, BIT(k) - 1);
+        try_index(order, BIT(k));
+        try_index(order, BIT(order) - BIT(k) - 1);
+        try_index(order, BIT(order) - BIT(k));
+    }
+    printf("# %u indices\n", 4 * order);
+}
+
+#define OF_ORDER(which, n)                                                     \
+    TEST(offline, which##_of_a_free_block_of_order_##n)                        \
+    {                                                                          \
+        which(n);                                                              \
+    }
+OF_ORDER(each_index, 0)
+OF_ORDER(each_index, 1)
+OF_ORDER(each_index, 2)
+OF_ORDER(each_index, 3)
+OF_ORDER(each_index, 4)
+OF_ORDER(each_index, 5)
+OF_ORDER(each_index, 6)
+OF_ORDER(each_index, 7)
+OF_ORDER(each_index, 8)
+OF_ORDER(each_index, 9)
+OF_ORDER(each_index, 10)
+OF_ORDER(each_index, 11)
+OF_ORDER(each_index, 12)
+OF_ORDER(each_index, 13)
+OF_ORDER(each_edge, 14)
+OF_ORDER(each_edge, 15)
+OF_ORDER(each_edge, 16)
+OF_ORDER(each_edge, 17)
+OF_ORDER(each_edge, 18)
+OF_ORDER(each_edge, 19)
+OF_ORDER(each_edge, 20)
 
 /* Of all that are out or to follow; and there is none below the first one. */
 TEST(offline, those_that_are_out_are_found_from_above)
