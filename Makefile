@@ -225,7 +225,7 @@ tests-y                  += $(addprefix tests/unit/test_, $(addsuffix .c, \
     grant_table grant_map grant_refused grant_copy grant_end \
     grant_threads \
     late_table tour \
-    claim claim_nodes claim_overlap claim_offline claim_scrub heap_range domheap_bulk \
+    claim claim_nodes claim_threads claim_overlap claim_offline claim_scrub heap_range domheap_bulk \
     interruptions hypercalls_random \
     cmdline badpage monitor monitor_domains monitor_heap monitor_claims selftest))
 tests-$(CONFIG_PAGE_OWNER) += tests/unit/test_page_owner.c
@@ -234,6 +234,7 @@ tests-$(CONFIG_PAGE_OWNER) += tests/unit/test_page_owner.c
 threaded-y               += tests/unit/test_spinlock.c
 threaded-y               += tests/unit/test_heap_threads.c
 threaded-y               += tests/unit/test_scrub_threads.c
+threaded-y               += tests/unit/test_claim_threads.c
 threaded-y               += tests/unit/test_heap_watch.c
 threaded-y               += tests/unit/test_open_threads.c
 threaded-y               += tests/unit/test_tlb_threads.c
