@@ -6,8 +6,8 @@
  * Modelled: two frames that are buddies; alloc_heap_pages() of order 0 and 1,
  * with the debt returned by value; free_heap_pages() in whole or in parts, of
  * frames that were paid for and used, or given back unused and unpaid; what
- * take_free_block() leaves to the other half and insert_free_block() makes of
- * two debts (tlb_debt_join()); tlb_debt_cpus() with the taint. And frames that
+ * node_take_whole() leaves to the other half and node_insert() makes of two
+ * debts (tlb_debt_join()); tlb_debt_cpus() with the taint. And frames that
  * are taken offline while they are free, and come back.
  *
  *   user      two: takes a block, and after any while pays what was owed and
@@ -146,7 +146,7 @@ inline split()
 #endif
 }
 
-/* owes_nothing(): a debt that is paid is forgotten where it is found. */
+/* tlb_debt_is_paid(): such a debt may be forgotten where it is found. */
 inline forget_if_paid(f)
 {
     if
@@ -158,7 +158,7 @@ inline forget_if_paid(f)
     fi
 }
 
-/* take_free_block(): of one order or the other, whatever there is. */
+/* node_take_whole(): of one order or the other, whatever there is. */
 inline take()
 {
     atomic {

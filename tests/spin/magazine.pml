@@ -10,7 +10,7 @@
  * is two steps for others, of which the second writes in any case: what was
  * read, if the compare failed.
  *
- *   cpu       pops a frame and uses it: magazine_get(), magazine_refill();
+ *   cpu       pops a frame and uses it: magazine_pop(), magazine_refill();
  *             pushes one that somebody has used: magazine_put(); has the other
  *             CPU's magazine emptied, and gives what was in it to the bitmap:
  *             heap_drain(); takes the chunk as a block, writes the entries of
