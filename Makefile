@@ -272,7 +272,7 @@ linear-y                 += $(addprefix tests/unit/test_, $(addsuffix .c, \
 # are linked with. The files in which one may come between at each atomic
 # operation are those that share data without a lock.
 explorers-y              += $(addprefix tests/explore/explore_, \
-    itself.c pairs.c history.c linear.c teardown.c grants.c)
+    itself.c pairs.c history.c linear.c teardown.c grants.c heap.c)
 long-explorers-y         += tests/explore/explore_triples.c
 explore-support-y        += $(addprefix tests/explore/, \
     explore.c stage.c watch.c calls.c actions.c starts.c play.c)
@@ -284,6 +284,12 @@ pointed-y                += $(addprefix common/, \
     grant_map.c grant_unmap.c relinquish.c)
 pointed-y                += tests/explore/actions.c
 pointed-y                += tests/explore/explore_itself.c
+heap-pointed-y           += $(addprefix common/, \
+    chunk.c heap_available.c heap_merge.c heap_node.c heap_runs.c parked.c \
+    chunk_supply.c chunk_give.c scrub_turn.c magazine_give.c magazine_small.c \
+    magazine.c magazine_look.c magazine_drain.c \
+    scrub.c turn_back.c page_at_hand.c page_take.c page_alloc.c page_free.c \
+    heap_stream.c frames_free.c offline.c claim.c claim_redeem.c heap_range.c)
 
 # Fuzzers, one program each, and what all of them are linked with.
 fuzzers-y                += $(addprefix tests/fuzz/fuzz_, $(addsuffix .c, \

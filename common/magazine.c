@@ -258,7 +258,11 @@ void magazine_put(struct heap_cpu *me, enum contents contents,
     if (magazine_push(m, pg))
         return;
     magazines_begin(me);
-    if (is_short()) {
+    /* Its entry has said that it is free. Who has marked it since, and then had
+     * this emptied and closed, has not found it. */
+    if (unlikely(is_leaving(pg))) {
+        park_taken(pg, contents == DIRTY);
+    } else if (is_short()) {
         give_frames(&pg, 1, contents == DIRTY, true);
     } else {
         if (m->height > 0)

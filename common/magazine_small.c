@@ -16,6 +16,14 @@ void give_small(struct page_info *pg, unsigned int order)
             .chunk = pdx / CHUNK_FRAMES, .order = order, .dirty = true });
 }
 
+__cold void small_turn_back(struct heap_cpu *me, enum small small)
+{
+    struct page_info *pg = small_pop(&me->small[small]);
+
+    if (pg)
+        give_small(pg, small_order[small]);
+}
+
 void small_give_all(struct heap_cpu *me, enum small small)
 {
     struct page_info *pg;

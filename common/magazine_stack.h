@@ -41,15 +41,11 @@ extern const uint8_t small_order[NR_SMALL];
 /* How many of them there may be. */
 extern const uint8_t small_size[NR_SMALL];
 
-static __inlined bool small_keeps_chunks(void)
-{
-    return __atomic_load_n(&chunks_are_kept, __ATOMIC_RELAXED);
-}
-
 /* Which stack is that of @order? NR_SMALL: none. */
 static __inlined enum small small_of_order(unsigned int order)
 {
-    if (order == CHUNK_ORDER && small_keeps_chunks())
+    if (order == CHUNK_ORDER &&
+        __atomic_load_n(&chunks_are_kept, __ATOMIC_RELAXED))
         return SMALL_CHUNK;
 
     return order - 1 < SMALL_3 ? (enum small)order : NR_SMALL;
@@ -85,6 +81,15 @@ static inline bool small_push(struct small_stack *stack, struct page_info *pg)
 
     return true;
 }
+
+/**
+ * small_turn_back - give the top block to where it belongs.
+ *
+ * For who has pushed one, if any_leaving() is true after that: who has marked a
+ * frame since its entry said that it is free, and then had the stack emptied,
+ * has not found it.
+ */
+__cold void small_turn_back(struct heap_cpu *me, enum small small);
 
 /* All of a stack goes back. */
 void small_give_all(struct heap_cpu *me, enum small small);

@@ -179,6 +179,14 @@ static void give_whole(const struct give_back *back)
     });
 }
 
+static void put_small(struct heap_cpu *me, enum small small,
+                      struct page_info *pg)
+{
+    small_put(me, small, pg);
+    if (any_leaving())
+        small_turn_back(me, small);
+}
+
 /* To what this CPU has at hand, if it may be there; or to where it belongs. */
 static void put_away(struct heap_cpu *me, struct give_back *back)
 {
@@ -193,7 +201,7 @@ static void put_away(struct heap_cpu *me, struct give_back *back)
         magazine_put(me, back->clean ? CLEAN : DIRTY, back->pg);
     else if (here && small < NR_SMALL && !back->debt.taint && !back->clean &&
              node_has_plenty(&heap_nodes[me->node], BIT(back->order)))
-        small_put(me, small, back->pg);
+        put_small(me, small, back->pg);
     else if (back->order < CHUNK_ORDER)
         give_run(pdx, back->order, !back->clean, back->debt);
     else
@@ -370,10 +378,8 @@ static __inlined void keep_small(struct page_info *pg, unsigned int order,
         give_as_before(pg, order, given, caller);
     else if (unlikely(!small_push(stack, pg)))
         small_put(me, small, pg);
-    /* Since it was asked for the first time, the stack may have been emptied
-     * for a frame that is to leave. */
-    else if (small == SMALL_CHUNK && unlikely(!small_keeps_chunks()))
-        small_give_all(me, SMALL_CHUNK);
+    else if (any_leaving())
+        small_turn_back(me, small);
 }
 
 __noinline void free_heap_block(struct page_info *pg, unsigned int order,

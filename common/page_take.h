@@ -35,9 +35,6 @@ bool turn_back(struct page_info *pg, unsigned int order, enum contents contents,
 void turn_back_small(struct page_info *pg, unsigned int order,
                      const struct page_info *culprit, struct tlb_debt debt);
 
-/* Park a marked frame that a CPU had at hand. */
-void park_taken(struct page_info *pg, bool dirty);
-
 /* Take a block of CHUNK_ORDER or more of this CPU's node, or as above. */
 struct page_info *take_large(unsigned int order, struct tlb_debt *debt);
 

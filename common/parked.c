@@ -51,11 +51,15 @@ bool park_frame(struct page_info *pg)
     return true;
 }
 
-/* Frames whose marks have been taken back since they were looked at. */
-static void give_again(unsigned long number, unsigned int w, unsigned long bits)
+/* A frame whose mark has been taken back since it was looked at is free by its
+ * chunk. */
+static void give_again(const struct page_info *pg, bool dirty)
 {
-    give_bits(number, w, bits, chunk_dirty(&chunk_table[number], w, bits) != 0,
-              TLB_NO_DEBT);
+    unsigned long pdx = page_to_pdx(pg);
+
+    give_bits(pdx / CHUNK_FRAMES, pdx % CHUNK_FRAMES / BITS_PER_LONG,
+              BIT(pdx % BITS_PER_LONG), dirty,
+              dirty ? debt_of(pg) : TLB_NO_DEBT);
 }
 
 /* By who has reserved a frame. False: the marked one is not there, another has
@@ -70,7 +74,7 @@ static bool park_reserved(struct page_info *pg)
         return false;
     if (park_frame(pg))
         return true;
-    give_again(number, w, bit);
+    give_again(pg, chunk_dirty(&chunk_table[number], w, bit) != 0);
 
     return false;
 }
@@ -162,4 +166,16 @@ void park_all_waiting(void)
         while ((pdx = last_waiting(&heap_nodes[i], pdx)) != BIT_TREE_NONE)
             park_marked(pdx_to_page(pdx));
     }
+}
+
+void park_taken(struct page_info *pg, bool dirty)
+{
+    unsigned long pdx = page_to_pdx(pg), number = pdx / CHUNK_FRAMES;
+
+    chunk_mark_dirty(&chunk_table[number], pdx % CHUNK_FRAMES / BITS_PER_LONG,
+                     BIT(pdx % BITS_PER_LONG), dirty);
+    if (park_frame(pg))
+        return;
+    give_again(pg, dirty);
+    node_unreserve(node_of_chunk(number), 1);
 }

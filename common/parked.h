@@ -108,6 +108,9 @@ void leaving_ends(void);
  * may be taken back at any time. Was it? */
 bool park_frame(struct page_info *pg);
 
+/* The same where a CPU has it at hand, which knows whether it is dirty. */
+__cold void park_taken(struct page_info *pg, bool dirty);
+
 /* Of frames that have been taken out of a chunk, @bits: park those that are
  * marked. They are none of @bits any more. */
 __cold void park_marked_of_taken(unsigned long number,

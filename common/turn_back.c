@@ -66,14 +66,3 @@ void turn_back_small(struct page_info *pg, unsigned int order,
     node_unreserve(node_of_chunk(page_to_pdx(pg) / CHUNK_FRAMES), BIT(order));
     park_marked_of_run(pg, BIT(order));
 }
-
-void park_taken(struct page_info *pg, bool dirty)
-{
-    unsigned long pdx = page_to_pdx(pg);
-
-    chunk_mark_dirty(&chunk_table[pdx / CHUNK_FRAMES],
-                     pdx % CHUNK_FRAMES / BITS_PER_LONG,
-                     BIT(pdx % BITS_PER_LONG), dirty);
-    if (!park_frame(pg)) /* the mark has been taken back */
-        give_frames(&pg, 1, dirty, true);
-}

@@ -109,6 +109,7 @@ state    += --rename-section .bss=core_state,alloc,load,data,contents
 $(BUILD)/points/%.o: %.c $(BUILD)/flags tests/explore/points.h
 	@mkdir -p $(@D)
 	$(HOST_CC) $(common) $(force) $(if $(filter $<,$(pointed-y)),$(points)) \
+	    $(if $(filter $<,$(heap-pointed-y)),$(points) -DEXPLORE_HEAP) \
 	    $(host) -fno-pie -c -o $@ $<
 	@$(if $(filter $<,$(filter-out $(constant),$(core-y))),$(OBJCOPY) $(state) $@)
 

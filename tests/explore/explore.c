@@ -22,6 +22,7 @@
 struct word {
     const void *address;
     uint8_t readers, writers;
+    bool is_local; /* an interrupt of the CPU itself may change it */
     bool is_point;
 };
 
@@ -43,7 +44,7 @@ struct decision {
 };
 
 static const struct exploration *running;
-static bool simulates;
+static bool simulates, looks_into_heap;
 static struct step trace[MAX_TRACE];
 static unsigned long nr_steps; /* of this run */
 static unsigned int yields, nr_yields_left;
@@ -106,12 +107,13 @@ static void forget_words(void)
         words[filled[--nr_filled]] = (struct word){ 0 };
 }
 
-/* Do several CPUs use it, and does one change what others use? */
+/* Do several CPUs use it, and does one change what others use? Or is it one
+ * that is used as if they did. */
 static bool is_shared(const struct word *word)
 {
     unsigned int users = word->readers | word->writers;
 
-    return word->writers && (users & (users - 1));
+    return word->is_local || (word->writers && (users & (users - 1)));
 }
 
 static void see_what_changed(void)
@@ -149,6 +151,37 @@ void explore_point(const void *address, int changes, const char *where)
         BUG("a schedule that does not end");
     if (changes)
         changed = address;
+}
+
+void explore_heap(void)
+{
+    looks_into_heap = true;
+}
+
+void explore_heap_point(const void *address, int changes, const char *where)
+{
+    if (looks_into_heap)
+        explore_point(address, changes, where);
+}
+
+/* Writes in any case: what it has read, if that was not @old. */
+bool explore_local(unsigned long *word, unsigned long old, unsigned long new,
+                   const char *where)
+{
+    unsigned long seen;
+    bool enabled;
+
+    if (!simulates || !looks_into_heap)
+        return (local_compare_exchange)(word, old, new);
+    find_word(word)->is_local = true;
+    explore_point(word, 1, where);
+    enabled = interrupts_disable();
+    seen = *word;
+    explore_point(word, 1, where);
+    *word = seen == old ? new : seen;
+    interrupts_restore(enabled);
+
+    return seen == old;
 }
 
 static void mark_points(void)

@@ -35,6 +35,9 @@ struct exploration {
 /* Run all schedules, or up to the first that fails: false. Prints how many. */
 bool explore(const struct exploration *it);
 
+/* Look into the heap as well, from now on. */
+void explore_heap(void);
+
 /* Decide something else, a number below @nr; 0 is what happens usually. */
 unsigned int explore_choose(unsigned int nr);
 

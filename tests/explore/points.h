@@ -11,11 +11,26 @@
 #define EXPLORE_STRING(x) #x
 #define EXPLORE_NUMBER(x) EXPLORE_STRING(x)
 #define EXPLORE_WHERE     __FILE__ ":" EXPLORE_NUMBER(__LINE__)
-#define EXPLORE_READ(p)   explore_point(p, 0, EXPLORE_WHERE)
-#define EXPLORE_CHANGE(p) explore_point(p, 1, EXPLORE_WHERE)
+#define EXPLORE_READ(p)   EXPLORE_POINT(p, 0, EXPLORE_WHERE)
+#define EXPLORE_CHANGE(p) EXPLORE_POINT(p, 1, EXPLORE_WHERE)
 
-/* An operation on the word at @address is about to be done, at @where. */
+/* An operation on the word at @address is about to be done, at @where; in the
+ * heap, which only its own explorations look into. */
 void explore_point(const void *address, int changes, const char *where);
+void explore_heap_point(const void *address, int changes, const char *where);
+#ifdef EXPLORE_HEAP
+#define EXPLORE_POINT explore_heap_point
+#else
+#define EXPLORE_POINT explore_point
+#endif
+
+/* One instruction, which no interrupt breaks; but another CPU may come between
+ * what it reads and what it writes. What is inline there has no points. */
+#include <asm/processor.h>
+bool explore_local(unsigned long *word, unsigned long old, unsigned long new,
+                   const char *where);
+#define local_compare_exchange(word, old, new)                                 \
+    explore_local(word, old, new, EXPLORE_WHERE)
 
 #define __atomic_load_n(p, order) (EXPLORE_READ(p), __atomic_load_n(p, order))
 #define __atomic_store_n(p, value, order)                                      \
