@@ -237,7 +237,7 @@ static unsigned long take_from_block(struct heap_node *node,
     spin_lock(&node->lock);
     if (chunk_owner(&chunk_table[block->chunk]) == OWNER_IN_PASSING)
         node_disown(node, block->chunk);
-    else
+    else /* another CPU has, and maybe did not see what was taken in vain */
         node_place(node, block->chunk);
     spin_unlock(&node->lock);
 

@@ -85,6 +85,7 @@ static unsigned long run_of_own_chunk(struct heap_cpu *me, unsigned int order)
     if (first < CHUNK_FRAMES)
         return number * CHUNK_FRAMES + first;
     me->too_long = order;
+    /* What of it was taken in vain is there again: as in give_bits(). */
     if (chunk_owner(&chunk_table[number]) == NO_OWNER)
         move_chunk(number);
 

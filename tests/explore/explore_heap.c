@@ -25,7 +25,7 @@
 
 #define NR_CPUS    2U
 #define FIRST      512UL
-#define NR         200UL
+#define NR         150UL
 #define MAX_PIECES 16U
 #define MAX_STATE  (256UL << 10)
 #define NR_CLAIMED 3U
