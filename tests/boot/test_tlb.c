@@ -16,6 +16,8 @@
 #include <xen/string.h>
 #include <xen/tlb.h>
 
+#include <asm/processor.h>
+
 #include "frame_pool.h"
 #include "on_cpus.h"
 
@@ -165,10 +167,11 @@ TEST(tlb, nobody_sees_a_frame_at_an_old_address_once_it_was_handed_out)
 }
 
 /*
- * CPUs that each take a frame, let all see it in a window, and give it back, as
- * fast as they can. All write what belongs there: the mark of whose window it
- * is. So a byte with another's mark was seen, or written, by a translation that
- * outlived a change of hands.
+ * CPUs that each take a frame, let all see it in a window, and leave it to the
+ * next one to give back, as fast as they can: what a CPU gives back itself it
+ * has at hand, and that would hardly change hands. All write what belongs
+ * there: the mark of whose window it is. So a byte with another's mark was
+ * seen, or written, by a translation that outlived a change of hands.
  */
 #define NR_PLAYERS 8U
 #define NR_BYTES   64U
@@ -177,6 +180,9 @@ TEST(tlb, nobody_sees_a_frame_at_an_old_address_once_it_was_handed_out)
 
 static cpumask_t players;
 static uint64_t end_of_game;
+
+/* What each is to give back, or NULL. */
+static struct page_info *left[NR_PLAYERS];
 
 static struct player {
     unsigned long nr_rounds, nr_visits, nr_wrong_seen, nr_wrong_written;
@@ -212,6 +218,15 @@ static void visit_all(unsigned int me)
     }
 }
 
+static void return_what_is_left(unsigned int me)
+{
+    struct page_info *pg =
+        __atomic_exchange_n(&left[me], NULL, __ATOMIC_ACQ_REL);
+
+    if (pg)
+        pool_return(pg, &players);
+}
+
 static void own_a_frame(unsigned int me)
 {
     struct page_info *pg = pool_take();
@@ -220,11 +235,16 @@ static void own_a_frame(unsigned int me)
     memset(bytes, mark_of(me), NR_BYTES);
     fixed_map(SLOT(me), page_to_mfn(pg));
     visit_all(me);
+    cpu_relax(); /* where CPUs run by turns, that is the others' */
     visit_all(me);
     for (unsigned int i = 0; i < NR_BYTES; i++)
         player[me].nr_wrong_written += bytes[i] != mark_of(me);
     fixed_unmap(SLOT(me));
-    pool_return(pg, &players);
+    return_what_is_left(me);
+    pg = __atomic_exchange_n(&left[(me + 1) % cpumask_weight(&players)], pg,
+                             __ATOMIC_ACQ_REL);
+    if (pg)
+        pool_return(pg, &players);
 }
 
 static void play(unsigned int cpu)
@@ -258,11 +278,13 @@ TEST(tlb, frames_that_change_hands_all_the_time_are_seen_by_nobody_else)
     players = some_cpus(NR_PLAYERS);
     nr = cpumask_weight(&players);
     memset(player, 0, sizeof(player));
-    REQUIRE(pool_open(nr + 1));
+    REQUIRE(pool_open(2 * nr + 1));
     tlb_counters(&before);
     end_of_game = deadline_ms(nr > 1 ? GAME_MS : SOLO_MS);
     on_cpus(&players, play);
     tlb_counters(&after);
+    for (unsigned int i = 0; i < nr; i++)
+        return_what_is_left(i);
     pool_close();
 
     sum_up(&sum);

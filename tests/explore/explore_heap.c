@@ -25,7 +25,8 @@
 
 #define NR_CPUS    2U
 #define FIRST      512UL
-#define NR         150UL
+#define MANY       150UL /* so many that CPUs keep pairs at hand */
+#define FEW        24UL  /* of one word */
 #define MAX_PIECES 16U
 #define MAX_STATE  (256UL << 10)
 #define NR_CLAIMED 3U
@@ -45,13 +46,16 @@ static struct domain *d;
 /* What the test knows of each frame; and of each CPU. */
 static struct {
     unsigned int user, out_since; /* 0: nobody, not out */
-} frames[NR], frames_at_first[NR];
+} frames[MANY], frames_at_first[MANY];
+static unsigned long nr_frames;
 static struct page_info *held[NR_CPUS], *held_at_first[NR_CPUS];
 static unsigned int order[NR_CPUS], now;
 
 /* A frame that CPU 1 has at hand, by itself or in a pair; one that it uses; and
  * one that is in a chunk. */
 static mfn_t at_hand, in_pair, in_use, in_chunk;
+static const mfn_t *const watched[] = { &at_hand, &in_pair, &in_use,
+                                        &in_chunk };
 
 static unsigned long index_of(const struct page_info *pg)
 {
@@ -183,22 +187,24 @@ static void scrub(void)
     scrub_step();
 }
 
+/* With more stops where there are few steps. */
 static const struct action {
     const char *name;
     void (*run)(void);
+    unsigned int stops;
 } actions[] = {
-    { "take", take_one },
-    { "give and take", give_and_take },
-    { "give the other's", give_the_others },
-    { "take two", take_two },
-    { "take many", take_many },
-    { "drain", drain },
-    { "leave from hand", leave_from_hand },
-    { "leave from pair", leave_from_pair },
-    { "leave from use", leave_from_use },
-    { "leave from chunk", leave_from_chunk },
-    { "claim", claim_and_redeem },
-    { "scrub", scrub },
+    { "take", take_one, 2 },
+    { "give and take", give_and_take, 2 },
+    { "give the other's", give_the_others, 3 },
+    { "take two", take_two, 2 },
+    { "take many", take_many, 2 },
+    { "drain", drain, 2 },
+    { "leave from hand", leave_from_hand, 3 },
+    { "leave from pair", leave_from_pair, 2 },
+    { "leave from use", leave_from_use, 2 },
+    { "leave from chunk", leave_from_chunk, 3 },
+    { "claim", claim_and_redeem, 2 },
+    { "scrub", scrub, 3 },
 };
 
 static const struct action *program[NR_CPUS];
@@ -242,29 +248,33 @@ static void check(void)
 {
     unsigned long nr_used = 0;
 
-    for (unsigned long i = 0; i < NR; i++)
+    for (unsigned long i = 0; i < nr_frames; i++)
         nr_used += frames[i].user != 0;
     EXPECT_EQ(heap_check(), 0);
-    EXPECT_EQ(heap_nr_free() + offline_nr() + nr_used, NR);
+    EXPECT_EQ(heap_nr_free() + offline_nr() + nr_used, nr_frames);
     for (unsigned int cpu = 0; cpu < NR_CPUS; cpu++)
         give(cpu);
     heap_drain();
     EXPECT_EQ(heap_check(), 0);
-    for (unsigned long i = 0; i < NR; i++)
-        EXPECT_EQ(query_page(_mfn(FIRST + i)).place == PAGE_OFFLINE,
-                  frames[i].out_since && !frames[i].user);
+    for (unsigned int i = 0; i < ARRAY_SIZE(watched); i++) {
+        unsigned long n = mfn_x(*watched[i]) - FIRST;
+
+        EXPECT_EQ(query_page(*watched[i]).place == PAGE_OFFLINE,
+                  frames[n].out_since && !frames[n].user);
+    }
 }
 
 /* Each CPU holds a frame, and has one at hand, dirty. */
-static void build(void)
+static void build(unsigned long nr)
 {
-    static const struct ram ram[] = { { FIRST, NR } };
+    const struct ram ram[] = { { FIRST, nr } };
 
+    nr_frames = nr;
     some_cpus(NR_CPUS);
     small_machine_heap(ram, 1);
     hosted_arena_init();
     BUG_ON(domains_init());
-    BUG_ON(domain_create(1, 1, NR, &d));
+    BUG_ON(domain_create(1, 1, nr_frames, &d));
     for (unsigned int cpu = 0; cpu < NR_CPUS; cpu++) {
         hosted_set_cpu_id(cpu);
         held[cpu] = alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL);
@@ -278,8 +288,8 @@ static void build(void)
     in_use = page_to_mfn(held[1]);
     hosted_set_cpu_id(0);
     EXPECT_EQ(query_page(at_hand).place, PAGE_CACHED);
-    EXPECT_EQ(query_page(in_pair).place, PAGE_CACHED);
-    for (unsigned long i = 0; i < NR; i++) {
+    EXPECT_EQ(query_page(in_pair).place, nr == MANY ? PAGE_CACHED : PAGE_FREE);
+    for (unsigned long i = 0; i < nr_frames; i++) {
         enum page_place place = query_page(_mfn(FIRST + i)).place;
 
         frames_at_first[i].user = place == PAGE_IN_USE;
@@ -292,7 +302,7 @@ static void build(void)
               (size_t)(__stop_core_state - __start_core_state));
     for (unsigned int i = 0; hosted_table(i); i++)
         add_piece(hosted_table(i)->start, hosted_table(i)->size);
-    add_piece(mfn_to_page(_mfn(FIRST)), NR * sizeof(struct page_info));
+    add_piece(mfn_to_page(_mfn(FIRST)), nr_frames * sizeof(struct page_info));
     add_piece(d, sizeof(*d) + sizeof(struct vcpu));
     copy(true);
     explore_heap();
@@ -304,7 +314,7 @@ static bool play(const struct action *a, const struct action *b)
     const struct exploration it = {
         .name = name,
         .nr_cpus = NR_CPUS,
-        .stops = 2,
+        .stops = a->stops,
         .reset = reset,
         .body = body,
         .check = check,
@@ -317,13 +327,26 @@ static bool play(const struct action *a, const struct action *b)
     return explore(&it);
 }
 
-TEST(explore_heap, each_two_at_once)
+static void play_all(void (*only)(void))
 {
-    build();
     for (unsigned int i = 0; i < ARRAY_SIZE(actions); i++) {
+        if (only && actions[i].run != only)
+            continue;
         for (unsigned int k = 0; k < ARRAY_SIZE(actions); k++)
             if (!play(&actions[i], &actions[k]))
                 return;
         explore_report(actions[i].name);
     }
+}
+
+TEST(explore_heap, each_two_at_once)
+{
+    build(FEW);
+    play_all(NULL);
+}
+
+TEST(explore_heap, a_frame_leaves_from_a_pair_beside_each)
+{
+    build(MANY);
+    play_all(leave_from_pair);
 }
