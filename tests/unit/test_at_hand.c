@@ -4,6 +4,7 @@
 #include <hosted.h>
 #include <test.h>
 #include <xen/frame_table.h>
+#include <xen/heap_fault.h>
 #include <xen/numa.h>
 #include <xen/smp.h>
 
