@@ -122,10 +122,27 @@ static unsigned long take_words(const struct piece *piece)
     return BIT_TREE_NONE;
 }
 
+/* The first that is in use, or BIT_TREE_NONE. */
+static unsigned long first_missing(const struct piece *piece)
+{
+    const struct chunk *chunk = &chunk_table[piece->number];
+
+    for (unsigned int w = 0; w < CHUNK_WORDS; w++) {
+        unsigned long missing = wanted_bits(piece, w) & ~chunk_word(chunk, w);
+
+        if (missing)
+            return piece->number * CHUNK_FRAMES + w * BITS_PER_LONG +
+                   lowest_bit(missing);
+    }
+
+    return BIT_TREE_NONE;
+}
+
 static int take_piece(const struct piece *piece, mfn_t *culprit)
 {
     struct heap_node *node = node_of_chunk(piece->number);
     unsigned long nr = piece_nr(piece), pdx;
+    int rc = 0;
 
     *culprit = pdx_to_mfn(piece->number * CHUNK_FRAMES + piece->first);
     if (!is_of_heap(piece->number))
@@ -134,14 +151,16 @@ static int take_piece(const struct piece *piece, mfn_t *culprit)
     /* The note takes the chunk apart, and has it stay so. */
     supply_note(piece->number);
     if (node_reserve(node, nr, nr) != nr) {
-        supply_unnote(piece->number);
-        return -ENOMEM;
+        pdx = first_missing(piece);
+        rc = -ENOMEM;
+    } else {
+        pdx = take_words(piece);
+        if (pdx != BIT_TREE_NONE)
+            node_unreserve(node, nr);
     }
-    pdx = take_words(piece);
     supply_unnote(piece->number);
     if (pdx == BIT_TREE_NONE)
-        return 0;
-    node_unreserve(node, nr);
+        return rc;
     *culprit = pdx_to_mfn(pdx);
 
     return -EBUSY;

@@ -226,7 +226,9 @@ static __noinline void give_slowly(struct page_info *pg, unsigned int order,
     if (!heap_is_open(page_to_pdx(pg)))
         refuse(&back, "has never been the heap's");
     end_use(&back);
-    if (!back.leaving) /* what has failed is not touched */
+    /* What has failed is not touched; of a large block only the first entry has
+     * been looked at. */
+    if (!back.leaving && (order < CHUNK_ORDER || !any_leaving()))
         back.clean = contents_leave(pg, order, debt.taint != 0);
     if (CONFIG_DEBUG)
         remember_free(back.mfn, order, caller);

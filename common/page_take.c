@@ -49,7 +49,7 @@ static bool take_run(struct request *request, unsigned long pdx, bool *again)
     return true;
 }
 
-/* Blocks of an order that CPUs keep: from the stack, or the CPU's own chunk. */
+/* Blocks of an order that CPUs keep: from the stack. */
 static bool take_small(struct heap_cpu *me, struct request *request)
 {
     enum small small = small_of_order(request->order);

@@ -15,8 +15,8 @@ extern struct heap_cpu heap_nobody;
 /**
  * heap_drain - have all CPUs give up what they have cached.
  *
- * Waits for them; no spinlock may be held. What each CPU takes from next stays
- * its own. For what counts blocks, and for tests.
+ * And the chunks that they take from. Waits for them; no spinlock may be held.
+ * For what counts blocks, and for tests.
  */
 void heap_drain(void);
 

@@ -132,6 +132,15 @@ TEST(heap_range, what_is_claimed_is_left)
     EXPECT_EQ(heap_check(), 0);
 }
 
+/* So many are in use that no others could be reserved: that is not why. */
+TEST(heap_range, what_is_in_use_is_named_though_nothing_is_free)
+{
+    machine();
+    EXPECT_EQ(take(FIRST, NR), 0);
+    EXPECT_EQ(take(FIRST + 77, 3), -EBUSY);
+    EXPECT_EQ(mfn_x(culprit), FIRST + 77);
+}
+
 TEST(heap_range, it_contains_zeroes_and_owes_nothing)
 {
     struct page_info *pg;

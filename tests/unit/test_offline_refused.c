@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What cannot be taken out of the machine, or back. */
+#include <hosted.h>
+#include <xen/scrub.h>
+
+#include <asm/contents.h>
+
 #include "heap_with_a_hole.h"
 
 TEST(offline_refused, whoever_asks_for_what_cannot_be_is_told_so)
@@ -54,4 +59,25 @@ TEST(offline_refused, what_is_not_the_heaps_stays)
     EXPECT_EQ(offline_page(_mfn(4607), true), OFFLINE_DONE);
     EXPECT_EQ(offline_page(_mfn(4104), true), OFFLINE_DONE);
     is_sound(502, 2);
+}
+
+/* I27. Of a large block the entries say nothing, but for the first one. */
+TEST(offline_refused, a_broken_frame_of_a_large_block_is_not_touched)
+{
+    struct page_info *pg;
+    uint64_t *word;
+
+    scrub_set_mode(SCRUB_EAGER);
+    heap_of_one_block(EXHAUSTIVE);
+    hosted_arena_init();
+    pg = alloc_heap_pages(CHUNK_ORDER, HEAP_NO_LIMIT, 0, NULL);
+    REQUIRE(pg != NULL);
+    heap_clear_entries(pg, CHUNK_ORDER);
+    EXPECT_EQ(offline_page(page_to_mfn(pg + 17), true), OFFLINE_PENDING);
+    word = frame_contents(page_to_mfn(pg + 17));
+    word[5] = 77;
+    free_heap_pages(pg, CHUNK_ORDER, TLB_NO_DEBT);
+    EXPECT(is_at(page_to_mfn(pg + 17), PAGE_OFFLINE));
+    EXPECT_EQ(word[5], 77);
+    EXPECT_EQ(heap_check(), 0);
 }
