@@ -4,9 +4,7 @@
 #include "heap_node.h"
 
 struct heap heap;
-struct heap_node heap_nodes[MAX_NODES] = {
-    [0 ... MAX_NODES - 1] = { .lock = SPINLOCK_INIT(LOCK_RANK_HEAP) },
-};
+struct heap_node *heap_nodes;
 struct chunk *chunk_table;
 struct tlb_debt *debt_table;
 unsigned long tier_start[NR_TIERS];

@@ -86,7 +86,8 @@ struct heap_node {
     struct bit_tree noted; /* whose nr_offline is not 0 */
 } __aligned(64);
 
-extern struct heap_node heap_nodes[MAX_NODES];
+/* nr_nodes of them, as soon as there is a heap. */
+extern struct heap_node *heap_nodes;
 
 /* A whole block: @chunk is the number of its first. */
 struct whole {

@@ -62,14 +62,16 @@ static void find_span(unsigned int node, unsigned long *base,
  * NULL nothing is written, so that the end tells the size. */
 static unsigned long lay_out(char *memory)
 {
-    unsigned long size = nr_chunks() * sizeof(struct chunk);
-    unsigned long debts = nr_chunks() * sizeof(struct tlb_debt);
+    unsigned long size = nr_nodes * sizeof(struct heap_node);
+    unsigned long chunks = size + nr_chunks() * sizeof(struct chunk);
+    unsigned long debts = chunks + nr_chunks() * sizeof(struct tlb_debt);
 
     if (memory) {
-        chunk_table = (struct chunk *)(void *)memory;
-        debt_table = (struct tlb_debt *)(void *)(memory + size);
+        heap_nodes = (struct heap_node *)(void *)memory;
+        chunk_table = (struct chunk *)(void *)(memory + size);
+        debt_table = (struct tlb_debt *)(void *)(memory + chunks);
     }
-    size += debts;
+    size = debts;
     for (unsigned int node = 0; node < nr_nodes; node++) {
         unsigned long base, end;
 

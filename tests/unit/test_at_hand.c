@@ -21,6 +21,7 @@ static void heap(void)
     static const struct ram ram[] = { { FIRST, NR } };
 
     small_machine_heap(ram, 1);
+    hosted_arena_init();
 }
 
 /* As offline_page() marks a frame that is at hand, without what follows. */

@@ -24,11 +24,11 @@ TEST(claim_overlap, each_of_two_allocations_redeems_its_own)
     EXPECT_EQ(claim(0, 100), 0);
     EXPECT_EQ(claim_begin(d, 4, 4), 4);
     EXPECT_EQ(claim_begin(d, 8, 8), 8);
-    first = claim_take(d, 2, HEAP_NO_LIMIT, 0, &nr);
+    first = claim_take(d, 2, HEAP_NO_LIMIT, 0, false, &nr);
     REQUIRE(first && nr == 4);
     give(first, 2);
     EXPECT_EQ(d->nr_claimed, 96);
-    second = claim_take(d, 3, HEAP_NO_LIMIT, 0, &nr);
+    second = claim_take(d, 3, HEAP_NO_LIMIT, 0, false, &nr);
     REQUIRE(second && nr == 8);
     give(second, 3);
     EXPECT_EQ(d->nr_claimed, 88);

@@ -16,7 +16,7 @@
     (NR / CHUNK_FRAMES) /* its first chunk, and the others' numbers            \
                          */
 
-static struct heap_node *const node = &heap_nodes[0];
+#define node (&heap_nodes[0])
 
 /* Four chunks. Of the first some frames are out, and the others anybody's; the
  * second is free as a whole, and the two behind it are a block. */
