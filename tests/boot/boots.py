@@ -168,6 +168,12 @@ FAILING_MEMORY = (
     (f"@mce 1 2 {FAILED} {{0}} 0x8c",
      r"frame 0x\w+ is in use, offline when given back"),
     ("page {0}", r"^place +in use, offline when given back, broken"),
+    (f"@mce 1 2 {FAILED} {{0}} 0x8c",                   # and once more
+     r"frame 0x\w+ is in use, offline when given back"),
+    (f"@mce 1 2 {FAILED} 0x6003080 0x8e",               # 4 frames, as it seems
+     r"frame 0x6000 is offline\n.*frame 0x6001 is offline\n"
+     r".*frame 0x6002 is offline\n.*frame 0x6003 is offline"),
+    ("page 0x6004000", r"^place +free"),
     ("free {0} 0", r"^freed"),
     ("page {0}", r"^place +offline, broken"),
     ("heap", r"every invariant holds"),

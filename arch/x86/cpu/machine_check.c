@@ -8,6 +8,8 @@
 #include <x86/msr.h>
 #include <xen/arch.h>
 #include <xen/background.h>
+#include <xen/bits.h>
+#include <xen/errno.h>
 #include <xen/machine.h>
 #include <xen/offline.h>
 #include <xen/printk.h>
@@ -15,7 +17,7 @@
 struct bank_report {
     bool is_set; /* last, with release; cleared by who has read the rest */
     unsigned int cpu, bank;
-    uint64_t status, address;
+    uint64_t status, address, misc;
 };
 
 /* What is still to be looked at. More at once are one error, or the end. */
@@ -63,10 +65,36 @@ static void keep(const struct bank_report *report)
     __atomic_fetch_add(&nr_dropped, 1, __ATOMIC_RELAXED);
 }
 
-static void take_frame_out(const struct bank_report *report)
+/* One that was to leave already is broken from now on. */
+static void take_frame_out(mfn_t mfn)
 {
-    mfn_t mfn = maddr_to_mfn(report->address);
-    int rc;
+    int rc = offline_page(mfn, true);
+    bool stays = rc < 0 && rc != -EEXIST;
+
+    printk(LOG_WARNING, "machine check: frame %#lx %s %s\n", mfn_x(mfn),
+           stays ? "stays:" : "is", page_place_name(query_page(mfn).place));
+}
+
+/* How many frames, aligned, the error may be in: by the bits of the address
+ * that say something. No more than a superpage, lest that be all of memory. */
+static unsigned long nr_frames_of(const struct bank_report *report)
+{
+    unsigned int lowest = report->misc & MC_MISC_LOWEST_BIT;
+
+    if (!(report->status & MC_STATUS_HAS_MISC) ||
+        (report->misc & MC_MISC_MODE) != MC_MISC_PHYSICAL ||
+        lowest <= PAGE_SHIFT)
+        return 1;
+    if (lowest > PAGE_SHIFT + SUPERPAGE_ORDER)
+        lowest = PAGE_SHIFT + SUPERPAGE_ORDER;
+
+    return BIT(lowest - PAGE_SHIFT);
+}
+
+static void take_frames_out(const struct bank_report *report)
+{
+    unsigned long nr = nr_frames_of(report);
+    mfn_t first = maddr_to_mfn(ALIGN_DOWN(report->address, nr << PAGE_SHIFT));
 
     printk(LOG_ERROR,
            "machine check: CPU %u, bank %u: status %#lx, address %#lx\n",
@@ -74,13 +102,8 @@ static void take_frame_out(const struct bank_report *report)
     if (!(report->status & MC_STATUS_HAS_ADDRESS) ||
         !(report->status & MC_STATUS_UNCORRECTED))
         return;
-    rc = offline_page(mfn, true);
-    if (rc < 0)
-        printk(LOG_WARNING, "machine check: frame %#lx stays: %s\n", mfn_x(mfn),
-               page_place_name(query_page(mfn).place));
-    else
-        printk(LOG_WARNING, "machine check: frame %#lx is %s\n", mfn_x(mfn),
-               page_place_name(query_page(mfn).place));
+    for (unsigned long i = 0; i < nr; i++)
+        take_frame_out(mfn_add(first, i));
 }
 
 static bool step(void)
@@ -96,7 +119,7 @@ static bool step(void)
             continue;
         report = reports[i];
         __atomic_store_n(&claimed[i], false, __ATOMIC_RELEASE);
-        take_frame_out(&report);
+        take_frames_out(&report);
     }
 
     return false;
@@ -143,13 +166,16 @@ static bool read_banks(struct bank_report *worst, bool all_fatal)
     bool fatal = all_fatal;
 
     for (unsigned int bank = 0; bank < nr; bank++) {
-        struct bank_report report = { false, arch_cpu_id(), bank,
-                                      rdmsr(MSR_MC_STATUS(bank)), 0 };
+        struct bank_report report = { false, arch_cpu_id(),
+                                      bank,  rdmsr(MSR_MC_STATUS(bank)),
+                                      0,     0 };
 
         if (!(report.status & MC_STATUS_VALID))
             continue;
         if (report.status & MC_STATUS_HAS_ADDRESS)
             report.address = rdmsr(MSR_MC_ADDRESS(bank));
+        if (report.status & MC_STATUS_HAS_MISC)
+            report.misc = rdmsr(MSR_MC_MISC(bank));
         if (!worst->is_set || is_fatal(report.status)) {
             *worst = report;
             worst->is_set = true;

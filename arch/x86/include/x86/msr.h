@@ -11,6 +11,7 @@
 #define MSR_MC_CTL(bank)     (0x00000400 + 4 * (bank))
 #define MSR_MC_STATUS(bank)  (0x00000401 + 4 * (bank))
 #define MSR_MC_ADDRESS(bank) (0x00000402 + 4 * (bank))
+#define MSR_MC_MISC(bank)    (0x00000403 + 4 * (bank))
 
 #define MCG_CAP_NR_BANKS 0xffUL
 #define MCG_CAP_CTL      (1UL << 8)
@@ -18,10 +19,15 @@
 
 #define MC_STATUS_VALID       (1UL << 63)
 #define MC_STATUS_UNCORRECTED (1UL << 61)
+#define MC_STATUS_HAS_MISC    (1UL << 59)
 #define MC_STATUS_HAS_ADDRESS (1UL << 58)
 #define MC_STATUS_CORRUPT     (1UL << 57) /* the CPU's own state */
 #define MC_STATUS_SIGNALED    (1UL << 56)
 #define MC_STATUS_ACT         (1UL << 55) /* it is needed at once */
+
+#define MC_MISC_LOWEST_BIT 0x3fUL /* of the address, that says something */
+#define MC_MISC_MODE       (7UL << 6)
+#define MC_MISC_PHYSICAL   (2UL << 6)
 
 #define MSR_EFER    0xc0000080
 #define MSR_GS_BASE 0xc0000101
