@@ -118,7 +118,7 @@ static void settle(struct domain *d, const struct by_node *have,
         sum += to;
     }
     set_total(d, sum);
-    d->claim_round++;
+    d->nr_claims++;
     give_up(have, wanted);
 }
 

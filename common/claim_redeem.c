@@ -15,7 +15,7 @@
 struct redeemed {
     unsigned int node;
     unsigned long nr;
-    unsigned int round; /* claim_pages() since then: it is of another claim */
+    unsigned long nr_claims; /* if that has changed it is of another claim */
 };
 
 unsigned long claim_begin(struct domain *d, unsigned long nr,
@@ -48,7 +48,7 @@ static struct redeemed redeem_some(struct domain *d, unsigned int node,
 
     spin_lock(&d->page_alloc_lock);
     redeemed.nr = claim_redeem(d, node, nr);
-    redeemed.round = d->claim_round;
+    redeemed.nr_claims = d->nr_claims;
     spin_unlock(&d->page_alloc_lock);
 
     return redeemed;
@@ -64,7 +64,7 @@ static void restore(struct domain *d, const struct redeemed *redeemed,
     if (nr == 0)
         return;
     spin_lock(&d->page_alloc_lock);
-    again = domain_is_alive(d) && d->claim_round == redeemed->round;
+    again = domain_is_alive(d) && d->nr_claims == redeemed->nr_claims;
     if (again) {
         add_claimed(redeemed->node, nr);
         *claimed_by(d, redeemed->node) += nr;

@@ -58,9 +58,8 @@ struct domain {
     unsigned long nr_pages;        /* on all lists but the extra pages */
     unsigned long nr_extra_pages;
     unsigned long max_pages; /* the quota; what it has already may be more */
-
-    unsigned long claimed[MAX_NODES], nr_claimed, nr_promised; /* claim.h */
-    unsigned int claim_round; /* one more with each claim_pages() */
+    /* Claims (claim.h): by node, in all; and how often it has claimed. */
+    unsigned long claimed[MAX_NODES], nr_claimed, nr_promised, nr_claims;
     struct heap_stream stream; /* used by who made it busy: */
     bool stream_busy;          /* atomic */
     /* CPUs that have run it since they last flushed their TLB. */
