@@ -151,13 +151,13 @@ static void ask(const struct units *it, unsigned int k, unsigned int flags)
     expect_state(it);
     nr_requests++;
     pg = take(order, flags);
-    EXPECT_EQ(pg != NULL, can_have(it, BIT(k)));
+    EXPECT_EQ(pg != NULL, can_have(it, 1U << k));
     EXPECT_EQ(heap_check(), 0);
     if (pg) {
         nr_served++;
         i = (unsigned long)(pg - unit(it, 0)) >> it->order;
         EXPECT(pg == unit(it, (unsigned int)i) && i % BIT(k) == 0);
-        EXPECT(i < it->nr && is_free(it, (unsigned int)i, BIT(k)));
+        EXPECT(i < it->nr && is_free(it, (unsigned int)i, 1U << k));
         EXPECT(flags || is_all(pg, order, 0));
         for (unsigned int n = 0; n < BIT(k); n++)
             EXPECT(it->state[i + n] != CLEAN ||
