@@ -134,3 +134,33 @@ TEST(at_hand, only_frames_of_its_node_are_kept)
         EXPECT_EQ(magazines_here()->nr_pages > 0, cpu < 2);
     }
 }
+
+/* What is reserved may be more than there is in one piece, and be available
+ * again a moment later: who finds too little knows that. */
+TEST(at_hand, who_has_reserved_is_waited_for)
+{
+    unsigned long in_vain = nr_reserved_in_vain();
+    struct heap_cpu *other;
+
+    heap();
+    smp_set_nr_cpus(2);
+    hosted_set_cpu_id(1);
+    smp_join();
+    other = magazines_here();
+    EXPECT(reserve_begin(other));
+    EXPECT_EQ(node_reserve(&heap_nodes[0], NR, NR), NR);
+    hosted_set_cpu_id(0);
+    EXPECT(magazines_have_any());
+    reserve_in_vain(&heap_nodes[0], NR);
+    reserve_end(other);
+    EXPECT_EQ(nr_reserved_in_vain(), in_vain + 1);
+    EXPECT(!magazines_have_any());
+    magazines_shorten();
+    EXPECT(!reserve_begin(other));
+    EXPECT(reserve_begin(magazines_here()));
+    reserve_end(magazines_here());
+    magazines_lengthen();
+    EXPECT(reserve_begin(other));
+    reserve_end(other);
+    EXPECT_EQ(heap_check(), 0);
+}
