@@ -53,11 +53,13 @@ core-y                   += arch/x86/firmware/srat.c
 core-y                   += arch/x86/firmware/slit.c
 core-y                   += common/memory_map_print.c
 core-y                   += common/memory_map.c
+core-y                   += common/memory_room.c
 core-y                   += common/pdx.c
 core-y                   += common/bootmem.c
 core-y                   += common/frame_table_memory.c
 core-y                   += common/frame_table.c
 core-y                   += common/m2p.c
+core-y                   += common/frame_table_add.c
 core-y                   += common/frame_table_open.c
 core-y                   += common/numa.c
 core-y                   += common/numa_fake.c
@@ -86,6 +88,7 @@ core-y                   += common/heap_statistics.c
 core-y                   += common/heap_report.c
 core-y                   += common/scrub.c
 core-y                   += common/heap_add.c
+core-y                   += common/memory_add.c
 core-y                   += common/heap_fault.c
 core-y                   += common/turn_back.c
 core-y                   += common/page_at_hand.c
@@ -164,7 +167,7 @@ upcalls                  :=
 machine-y                += $(addprefix arch/x86/cpu/, \
     delay.c uart.c shutdown.c stacks.c percpu.c lapic.c nmi.c backtrace.c \
     exception_print.c watchdog.c machine_check.c traps.c entry.S descriptors.c ram_probe.c \
-    paging.c core_tables.c guest_space.c tlb.c idle.c smpboot.c cpus_print.c)
+    paging.c paging_init.c core_tables.c guest_space.c tlb.c idle.c smpboot.c cpus_print.c)
 machine-y                += $(addprefix arch/x86/boot/, \
     loader.c map.c reserve.c summary.c trampoline.S nodes.c cpus.c setup.c \
     head.S)
@@ -210,10 +213,11 @@ tests-y                  += $(addprefix tests/unit/test_, $(addsuffix .c, \
     cpumask tlb_clock smp tlb_debt tlb_threads soft_tlb soft_tlb_all \
     background \
     e820 efi_memory_map multiboot2 multiboot2_maps pvh acpi acpi_root madt srat srat_lies slit \
-    memory_map memory_map_random memory_map_use pdx bootmem \
+    memory_map memory_map_random memory_map_use memory_room pdx bootmem \
     page_info page_list frame_table frame_table_islands frame_table_homes \
     frame_table_open open_threads \
     numa numa_nodes numa_later \
+    memory_add memory_add_random memory_add_threads \
     bit_tree chunk magazine at_hand heap_statistics heap_watch heap_fault \
     page_alloc page_alloc_none heap_cpus heap_nodes offline offline_refused offline_random heap_contents heap_debt heap_debt_random heap_model heap_mixed heap_small heap_textbook \
     heap_misuse heap_verdict heap_threads scrub scrub_contents scrub_threads \
@@ -237,6 +241,7 @@ threaded-y               += tests/unit/test_scrub_threads.c
 threaded-y               += tests/unit/test_claim_threads.c
 threaded-y               += tests/unit/test_heap_watch.c
 threaded-y               += tests/unit/test_open_threads.c
+threaded-y               += tests/unit/test_memory_add_threads.c
 threaded-y               += tests/unit/test_tlb_threads.c
 threaded-y               += tests/unit/test_grant_threads.c
 threaded-y               += tests/unit/test_owner_threads.c

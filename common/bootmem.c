@@ -142,22 +142,25 @@ void bootmem_add(paddr_t start, paddr_t end)
     add_free(from, to);
 }
 
-/* Note the range in its place; false if there is no room. */
+/* Note the range: in its place, or once there is a heap, when other CPUs read
+ * them, behind the others. False if there is no room. */
 static bool add_reservation(paddr_t start, paddr_t end, const char *owner)
 {
     unsigned int i = nr_reservations;
 
     if (nr_reservations == MAX_RESERVATIONS)
         return false;
-    while (i > 0 && reservation[i - 1].start > start)
+    while (!handed_over && i > 0 && reservation[i - 1].start > start)
         i--;
     memmove(&reservation[i + 1], &reservation[i],
-            (nr_reservations++ - i) * sizeof(reservation[0]));
+            (nr_reservations - i) * sizeof(reservation[0]));
 
     reservation[i].start = start;
     reservation[i].end = end;
     copy_text(reservation[i].owner, sizeof(reservation[i].owner), owner,
               strlen(owner));
+    /* Release: pairs with bootmem_owner(). */
+    __atomic_store_n(&nr_reservations, nr_reservations + 1, __ATOMIC_RELEASE);
 
     return true;
 }
@@ -275,7 +278,9 @@ const struct bootmem_reservation *bootmem_reservation(unsigned int i)
 
 const char *bootmem_owner(mfn_t mfn)
 {
-    for (unsigned int i = nr_reservations; i-- > 0;)
+    unsigned int i = __atomic_load_n(&nr_reservations, __ATOMIC_ACQUIRE);
+
+    while (i-- > 0)
         if (reservation[i].start >> PAGE_SHIFT <= mfn_x(mfn) &&
             mfn_x(mfn) < frames_up(reservation[i].end))
             return reservation[i].owner;

@@ -5,14 +5,22 @@
 #include <xen/bootmem.h>
 #include <xen/errno.h>
 #include <xen/frame_table.h>
+#include <xen/frame_table_add.h>
+#include <xen/memory_room.h>
 #include <xen/printk.h>
 
 #include "frame_table_memory.h"
+#include "once.h"
 
 #define GROUP_SIZE ((paddr_t)FRAMES_PER_GROUP << PAGE_SHIFT)
 
+/* With room for more RAM: as the heap has tables by the index, and pieces of
+ * nodes are to remain fine (<xen/numa.h>). */
+#define MAX_PDXS_PER_FRAME 64U
+#define MAX_PDXS_WITH_ROOM BIT(29)
+
 struct page_info *frame_table;
-unsigned long nr_pdxs;
+unsigned long nr_pdxs, room_first, room_end;
 unsigned long ram_groups[BITMAP_LONGS(FRAME_TABLE_MAX_GROUPS)];
 unsigned long valid_groups[BITMAP_LONGS(FRAME_TABLE_MAX_GROUPS)];
 
@@ -128,6 +136,28 @@ static void give_up_islands(struct memory_map *map)
            size >> 10);
 }
 
+/*
+ * Choose indices that leave room for what may be plugged in, unless that would
+ * put RAM out of reach, or spread the table over far more than there is RAM.
+ */
+static void choose_indices(struct memory_map *map)
+{
+    unsigned long nr = memory_map_size(map, MEMORY_RAM) >> PAGE_SHIFT;
+    bool has_room = memory_map_size(map, MEMORY_ROOM) > 0;
+
+    pdx_init(map, FRAME_TABLE_REACH);
+    if (!has_room || (pdx_compression.nr <= FRAME_TABLE_REACH &&
+                      pdx_compression.nr <= MAX_PDXS_WITH_ROOM &&
+                      pdx_compression.nr <= nr * MAX_PDXS_PER_FRAME))
+        return;
+    printk(LOG_WARNING,
+           "frame table: no memory can be plugged in: with room for it there "
+           "would be %lu indices for %lu frames of RAM\n",
+           pdx_compression.nr, nr);
+    memory_map_drop_room(map);
+    pdx_init(map, FRAME_TABLE_REACH);
+}
+
 /* Take RAM that has no index out of use. A higher frame has a higher PDX. */
 static void clip_to_reach(struct memory_map *map)
 {
@@ -146,20 +176,34 @@ static void clip_to_reach(struct memory_map *map)
                : "");
 }
 
+void frame_table_mark_group(unsigned long group)
+{
+    nr_ram_groups += !once_set(ram_groups, group);
+}
+
+static void note_room(const struct memory_range *room)
+{
+    if (room_end == 0)
+        room_first = mfn_to_pdx(first_frame(room));
+    room_end = mfn_to_pdx(last_frame(room)) + 1;
+}
+
 static void mark_groups(const struct memory_map *map)
 {
     for (unsigned int i = 0; i < map->nr; i++) {
         unsigned long group, last;
 
-        if (map->range[i].kind != MEMORY_RAM)
+        if (map->range[i].kind != MEMORY_RAM &&
+            map->range[i].kind != MEMORY_ROOM)
             continue;
         group = mfn_to_pdx(first_frame(&map->range[i])) / FRAMES_PER_GROUP;
         last = mfn_to_pdx(last_frame(&map->range[i])) / FRAMES_PER_GROUP;
-        for (; group <= last; group++) {
-            nr_ram_groups += !bitmap_test(ram_groups, group);
-            bitmap_set(ram_groups, group);
-        }
         nr_pdxs = (last + 1) * FRAMES_PER_GROUP;
+        if (map->range[i].kind == MEMORY_ROOM)
+            note_room(&map->range[i]);
+        else
+            for (; group <= last; group++)
+                frame_table_mark_group(group);
     }
 }
 
@@ -229,7 +273,7 @@ static int build(const struct memory_map *map)
 int frame_table_init(struct memory_map *map)
 {
     give_up_islands(map);
-    pdx_init(map, FRAME_TABLE_REACH);
+    choose_indices(map);
     clip_to_reach(map);
     if (memory_map_ram_end(map) == 0) {
         printk(LOG_ERROR, "frame table: there is no RAM\n");

@@ -19,6 +19,9 @@ bool frame_table_has_homes(void);
 unsigned int frame_table_home(const struct memory_map *map,
                               unsigned long group);
 
+/* The group has memory for its entries, from now on. Release. */
+void frame_table_mark_group(unsigned long group);
+
 struct table_kind {
     const char *name;
     int (*map)(void *va, mfn_t mfn, unsigned long nr);

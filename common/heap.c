@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the heap consists of, for the files that work on it. */
+#include <xen/frame_table_add.h>
+
 #include "heap.h"
 #include "heap_node.h"
 
@@ -8,3 +10,10 @@ struct heap_node *heap_nodes;
 struct chunk *chunk_table;
 struct tlb_debt *debt_table;
 unsigned long tier_start[NR_TIERS];
+
+paddr_t heap_true_reach(void)
+{
+    unsigned long end = heap.end > room_end ? heap.end : room_end;
+
+    return end ? mfn_to_maddr(pdx_to_mfn(end - 1)) + PAGE_SIZE : 0;
+}

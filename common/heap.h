@@ -6,13 +6,18 @@
 #include <xen/page_alloc.h>
 
 struct heap {
-    /* Given to it, ever: all lies below this address, and between these PDXs.
-     * Changes at boot, and when memory is added. */
+    /* Given to it, ever, or may be: all lies below this address. Changes at
+     * boot only: who looks at it and then takes memory must not get some that
+     * was added in between, above his limit. */
     paddr_t reach;
+    /* Given to it, ever: between these PDXs. Changes when memory is added. */
     unsigned long first, end;
 };
 
 extern struct heap heap;
+
+/* What `reach` is, unless requests are to fail (heap_fault.c). */
+paddr_t heap_true_reach(void);
 
 /* Let a frame that was free be in use: it is the caller's. What it owes is
  * joined to *@debt. Stops if it is not free. False: it is to leave the machine,

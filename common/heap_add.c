@@ -11,14 +11,13 @@ static void note_reach(mfn_t start, unsigned long nr)
 {
     unsigned long first = mfn_to_pdx(start);
     unsigned long end = mfn_to_pdx(mfn_add(start, nr - 1)) + 1;
-    paddr_t reach = mfn_to_maddr(mfn_add(start, nr));
 
-    if (reach > heap.reach)
-        heap.reach = reach;
     if (first < heap.first || heap.end == 0)
-        heap.first = first;
+        __atomic_store_n(&heap.first, first, __ATOMIC_RELAXED);
     if (end > heap.end)
-        heap.end = end;
+        __atomic_store_n(&heap.end, end, __ATOMIC_RELAXED);
+    if (heap_true_reach() > heap.reach)
+        heap.reach = heap_true_reach();
 }
 
 /* Whole chunks: nothing is touched but their bits. */

@@ -98,10 +98,11 @@ unsigned long node_reserve(struct heap_node *node, unsigned long nr,
 
 void node_unreserve(struct heap_node *node, unsigned long nr)
 {
+    /* Who adds memory counts it in nr_frames, and then comes by here. */
     unsigned long now =
-        __atomic_add_fetch(&node->nr_available, nr, __ATOMIC_RELAXED);
+        __atomic_add_fetch(&node->nr_available, nr, __ATOMIC_ACQ_REL);
 
-    if (unlikely(now > node->nr_frames))
+    if (unlikely(now > __atomic_load_n(&node->nr_frames, __ATOMIC_RELAXED)))
         BUG("heap: what was never the heap's was given back: more is free than "
             "it was given");
     (void)tell(0);

@@ -14,14 +14,6 @@ unsigned long heap_fault_in;
 /* From one that fails to the next; and how many have. Atomic. */
 static unsigned long interval, nr_faults;
 
-static paddr_t true_reach(void)
-{
-    if (heap.end == 0)
-        return 0;
-
-    return mfn_to_maddr(mfn_add(pdx_to_mfn(heap.end - 1), 1));
-}
-
 static void set_reach(paddr_t reach)
 {
     __atomic_store_n(&heap.reach, reach, __ATOMIC_RELAXED);
@@ -32,7 +24,7 @@ void heap_fail_at(unsigned long nth, unsigned long every)
     __atomic_store_n(&heap_fault_in, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&interval, every, __ATOMIC_RELAXED);
     __atomic_store_n(&nr_faults, 0, __ATOMIC_RELAXED);
-    set_reach(nth > 0 ? REACH_OF_NO_REQUEST : true_reach());
+    set_reach(nth > 0 ? REACH_OF_NO_REQUEST : heap_true_reach());
     /* Release: pairs with heap_fault_is_due(). */
     __atomic_store_n(&heap_fault_in, nth, __ATOMIC_RELEASE);
 }
@@ -56,7 +48,7 @@ bool heap_fault_is_due(unsigned int order)
     if (in > 1)
         return false;
     if (next == 0)
-        set_reach(true_reach());
+        set_reach(heap_true_reach());
     nr = __atomic_add_fetch(&nr_faults, 1, __ATOMIC_RELAXED);
     if (is_power_of_2(nr))
         printk(LOG_INFO,

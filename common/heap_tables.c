@@ -3,6 +3,7 @@
 #include <xen/arch.h>
 #include <xen/background.h>
 #include <xen/bug.h>
+#include <xen/frame_table_add.h>
 #include <xen/page_owner.h>
 #include <xen/spinlock.h>
 #include <xen/string.h>
@@ -39,6 +40,20 @@ unsigned long pdx_of_limit(paddr_t limit)
     return low;
 }
 
+/* Memory that is plugged in may be of any node. */
+static void widen_for_room(unsigned long *base, unsigned long *end)
+{
+    unsigned long first =
+        ALIGN_DOWN(room_first / CHUNK_FRAMES, MAX_BLOCK_CHUNKS);
+
+    if (room_end == 0)
+        return;
+    if (first < *base)
+        *base = first;
+    if (room_end / CHUNK_FRAMES > *end)
+        *end = room_end / CHUNK_FRAMES;
+}
+
 /* The chunks of a node: the numbers that all of them lie between. */
 static void find_span(unsigned int node, unsigned long *base,
                       unsigned long *end)
@@ -56,6 +71,7 @@ static void find_span(unsigned int node, unsigned long *base,
     for (*end = *base; pdx < nr_pdxs; pdx += piece)
         if (node_of_pdx(pdx) == node)
             *end = (pdx + piece) / CHUNK_FRAMES;
+    widen_for_room(base, end);
 }
 
 /* Lay out the tables behind one another from @memory on; returns the end. With
@@ -161,8 +177,13 @@ void heap_open_when_idle(void)
 {
     static struct background work = { open_another, NULL };
 
-    nr_untried = nr_pdxs / FRAMES_PER_GROUP;
+    heap_open_added();
     background_register(&work);
+}
+
+void heap_open_added(void)
+{
+    __atomic_store_n(&nr_untried, nr_pdxs / FRAMES_PER_GROUP, __ATOMIC_RELAXED);
 }
 
 void heap_open(unsigned long pdx, unsigned int order)

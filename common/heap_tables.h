@@ -57,6 +57,9 @@ void heap_tables_init(void);
  */
 void heap_open(unsigned long pdx, unsigned int order);
 
+/* Have idle CPUs open also what has been added since they began. */
+void heap_open_added(void);
+
 /* Have the chunks of the group at @pdx been made ready? */
 extern unsigned long open_groups[BITMAP_LONGS(FRAME_TABLE_MAX_GROUPS)];
 

@@ -79,6 +79,58 @@ static int back_all(unsigned long nr)
     return back_with_memory(first, end);
 }
 
+/* Of the pieces of [@start, @start + @nr) that guests can reach and that have
+ * no memory, the first; and how many. They follow one another: memory that is
+ * added begins or ends in a piece that has RAM, or does not. */
+static unsigned long pieces_lacking(mfn_t start, unsigned long nr,
+                                    unsigned long *first)
+{
+    unsigned long pdx = ALIGN_DOWN(mfn_to_pdx(start), FRAMES_PER_PIECE);
+    unsigned long end = mfn_to_pdx(start) + nr, nr_lacking = 0;
+
+    for (; pdx < end; pdx += FRAMES_PER_PIECE) {
+        mfn_t mfn = pdx_to_mfn(pdx);
+
+        if (has_group(ram_groups, pdx) || mfn_x(mfn) >= nr_entries)
+            continue;
+        if (nr_lacking++ == 0)
+            *first = piece_of(mfn);
+    }
+
+    return nr_lacking;
+}
+
+unsigned long m2p_lacks(mfn_t start, unsigned long nr)
+{
+    unsigned long first;
+
+    return pieces_lacking(start, nr, &first);
+}
+
+void m2p_undo_add(mfn_t start, unsigned long nr)
+{
+    unsigned long first, nr_pieces = pieces_lacking(start, nr, &first);
+
+    if (nr_pieces > 0)
+        arch_unmap_table(m2p + first * FRAMES_PER_PIECE,
+                         nr_pieces * SUPERPAGE_FRAMES);
+}
+
+int m2p_add(mfn_t start, unsigned long nr, mfn_t memory)
+{
+    unsigned long first, nr_pieces = pieces_lacking(start, nr, &first);
+    int rc;
+
+    if (nr_pieces == 0)
+        return 0;
+    rc = arch_map_m2p(m2p + first * FRAMES_PER_PIECE, memory,
+                      nr_pieces * SUPERPAGE_FRAMES);
+    if (rc)
+        m2p_undo_add(start, nr);
+
+    return rc;
+}
+
 int m2p_init(void)
 {
     unsigned long nr = mfn_x(pdx_to_mfn(nr_pdxs - 1)) + 1;

@@ -365,13 +365,18 @@ const struct memory_range *memory_map_next_ram(const struct memory_map *map,
     return NULL;
 }
 
-/* RAM that touches is one range (M1), since it has but one reason. */
+/* RAM that touches may be of two reasons, and so two ranges (M1). */
 bool memory_map_is_ram(const struct memory_map *map, paddr_t start, paddr_t end)
 {
-    const struct memory_range *range = memory_map_find(map, start);
+    const struct memory_range *range;
 
-    return start < end && range && range->kind == MEMORY_RAM &&
-           end <= range->end;
+    if (start >= end)
+        return false;
+    while (start < end && (range = memory_map_find(map, start)) != NULL &&
+           range->kind == MEMORY_RAM)
+        start = range->end;
+
+    return start >= end;
 }
 
 bool memory_map_touches_ram(const struct memory_map *map, paddr_t start,

@@ -33,6 +33,7 @@ const char *memory_kind_name(enum memory_kind kind)
     case MEMORY_NVS: return "ACPI NVS";
     case MEMORY_RESERVED: return "reserved";
     case MEMORY_UNUSABLE: return "unusable";
+    case MEMORY_ROOM: return "room";
     case NR_MEMORY_KINDS: break;
     }
 
@@ -51,6 +52,8 @@ const char *memory_reason_text(enum memory_reason reason)
     case REASON_CPU_LIMIT: return "RAM, but above what the CPU can address";
     case REASON_ISLAND: return "RAM, but less than its entries would take";
     case REASON_TABLE_LIMIT: return "RAM, but beyond the frame table's reach";
+    case REASON_PLUGGABLE: return "memory may be plugged in";
+    case REASON_PLUGGED: return "plugged in";
     case NR_MEMORY_REASONS: break;
     }
 

@@ -287,12 +287,20 @@ unsigned int numa_node_of_range(paddr_t start, paddr_t end)
     return domain == SRAT_NO_DOMAIN ? NODE_NONE : node_of_domain[domain];
 }
 
-int numa_add_range(paddr_t start, paddr_t end)
+unsigned int numa_node_of_domain(uint32_t number)
 {
-    unsigned int node = numa_node_of_range(start, end);
+    for (unsigned int i = 0; known && i < known->nr_domains; i++)
+        if (known->domain[i] == number && !known->cpus_by_turns)
+            return node_of_domain[i];
+
+    return NODE_NONE;
+}
+
+int numa_add_range(paddr_t start, paddr_t end, unsigned int node)
+{
     unsigned long nr = (end - start) >> PAGE_SHIFT, pdx, next;
 
-    if (node == NODE_NONE || !mfn_has_pdx(maddr_to_mfn(start)))
+    if (node >= nr_nodes || !mfn_has_pdx(maddr_to_mfn(start)))
         return -EINVAL;
     pdx = mfn_to_pdx(maddr_to_mfn(start));
     if (nr_nodes > 1 && pdx + nr > NODE_PIECES << node_shift)
@@ -310,7 +318,7 @@ int numa_add_range(paddr_t start, paddr_t end)
         if (next > pdx + nr)
             next = pdx + nr;
         if (*piece == NODE_NONE)
-            *piece = (uint8_t)node;
+            __atomic_store_n(piece, (uint8_t)node, __ATOMIC_RELAXED);
         nr_frames[*piece] += next - pdx;
     }
 

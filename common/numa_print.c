@@ -42,7 +42,7 @@ static void append_ranges(struct line *line, const struct srat *srat,
             append(line, "%s[%#llx, %#llx)%s", nr > 1 ? ", " : " in ",
                    (unsigned long long)range->start,
                    (unsigned long long)range->end,
-                   range->hotplug ? " plugged in" : "");
+                   range->hotplug ? " to plug into" : "");
     }
     if (nr > MAX_RANGES)
         append(line, " and %u more", nr - MAX_RANGES);

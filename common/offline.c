@@ -13,7 +13,7 @@
  */
 #include <xen/arch.h>
 #include <xen/errno.h>
-#include <xen/memory_map.h>
+#include <xen/memory_room.h>
 #include <xen/offline.h>
 #include <xen/string.h>
 
@@ -161,8 +161,7 @@ static bool is_ram(mfn_t mfn)
     paddr_t start = mfn_to_maddr(mfn);
 
     return mfn_has_place(mfn) &&
-           (!map_of_ram ||
-            memory_map_is_ram(map_of_ram, start, start + PAGE_SIZE));
+           (!map_of_ram || memory_is_ram(map_of_ram, start, start + PAGE_SIZE));
 }
 
 /* 0: it is the heap's, or was, so there is a mark for it. */

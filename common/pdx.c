@@ -12,11 +12,12 @@ struct pdx_compression pdx_compression;
 
 static bool enabled = true;
 
-/* Does @range hold a frame of RAM? Its first and its last. */
+/* Does @range hold a frame of RAM, or may it later? Its first and its last. */
 static bool ram_frames(const struct memory_range *range, unsigned long *first,
                        unsigned long *last)
 {
-    if (range->kind != MEMORY_RAM || range->start >= range->end)
+    if ((range->kind != MEMORY_RAM && range->kind != MEMORY_ROOM) ||
+        range->start >= range->end)
         return false;
     *first = range->start >> PAGE_SHIFT;
     *last = (range->end - 1) >> PAGE_SHIFT;

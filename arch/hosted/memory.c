@@ -15,6 +15,7 @@
 #include <xen/errno.h>
 
 static unsigned int nr_maps_left = UINT_MAX;
+static unsigned long nr_unmapped;
 
 void hosted_fail_map_after(unsigned int nr)
 {
@@ -49,6 +50,18 @@ static int map_closed(void *va, unsigned long nr)
         nr_maps_left--;
 
     return map(va, nr << PAGE_SHIFT, PROT_NONE) ? 0 : -ENOMEM;
+}
+
+void arch_unmap_table(void *va, unsigned long nr)
+{
+    if (!map(va, nr << PAGE_SHIFT, PROT_NONE))
+        arch_bug(__FILE__, __LINE__, "the host has no memory");
+    nr_unmapped += nr;
+}
+
+unsigned long hosted_nr_unmapped(void)
+{
+    return nr_unmapped;
 }
 
 static void open_map(void *va, size_t size)

@@ -152,6 +152,21 @@ void arch_open_frame_table(void *va, size_t size)
     memset(va, 0, size);
 }
 
+/* There is one CPU. */
+void arch_unmap_table(void *va, unsigned long nr)
+{
+    uint64_t at = (uint64_t)va, end = at + (nr << PAGE_SHIFT);
+
+    for (; at < end; at += SUPERPAGE_SIZE) {
+        uint64_t *level3 = next_table(level4, at >> 39 & 511);
+        uint64_t *level2 = level3 ? next_table(level3, at >> 30 & 511) : NULL;
+
+        if (level2)
+            level2[at >> 21 & 511] = 0;
+    }
+    arch_flush_tlb_local();
+}
+
 int arch_map_m2p(void *va, mfn_t mfn, unsigned long nr)
 {
     return map(va, mfn, nr);

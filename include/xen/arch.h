@@ -49,8 +49,9 @@ void *arch_reserve_frame_table(size_t size);
  * Map @nr frames from @mfn on at @va, writable and not executable; all but a
  * few words of them stay untouched, as there may be very many. @va is inside
  * what arch_reserve_frame_table() gave, and is aligned to 2 MiB, as are @mfn
- * and @nr; the core owns the frames. Boot only, with the boot memory allocator
- * still at work, so that page tables may come from it.
+ * and @nr; the core owns the frames. Page tables may come from the boot memory
+ * allocator, or when that has nothing left, as memory is added later, from the
+ * heap: no lock is held.
  *
  * Returns 0, -ENOMEM (there is no frame for the page tables), or -EFAULT: the
  * frames are no memory, whatever the map says. A machine that knows where its
@@ -80,6 +81,15 @@ __must_check int arch_map_m2p(void *va, mfn_t mfn, unsigned long nr);
  * M2P_INVALID. From then on guests may read it, where their interface says that
  * the table is. */
 void arch_open_m2p(void *va, size_t size);
+
+/**
+ * arch_unmap_table - undo arch_map_frame_table() or arch_map_m2p().
+ *
+ * Of the @nr frames at @va as many are mapped as one of these had mapped when
+ * it failed, or all. Nothing of them has been opened. Afterwards no CPU knows
+ * what was mapped there. No lock is held, and the CPUs that there are answer.
+ */
+void arch_unmap_table(void *va, unsigned long nr);
 
 /**
  * arch_alloc_table - memory for a table of the core's, for good.

@@ -16,6 +16,7 @@
  *   B4  Frame 0 is never free.
  *
  * Sizes are in bytes, @nr and @align in frames. Boot only, one CPU, no lock.
+ * But reservations can also be made later, one at a time, and read on any CPU.
  */
 #ifndef XEN_BOOTMEM_H
 #define XEN_BOOTMEM_H
@@ -81,7 +82,8 @@ unsigned long bootmem_nr_free(void);
 unsigned long bootmem_nr_allocated(void);
 unsigned long bootmem_nr_lost(void);
 
-/* The i-th reservation or allocation by address, NULL past the last. */
+/* The i-th reservation or allocation by address, NULL past the last. Those made
+ * when the heap has all come last. */
 const struct bootmem_reservation *bootmem_reservation(unsigned int i);
 
 /* Who reserved the frame @mfn, or NULL. */

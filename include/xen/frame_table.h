@@ -60,8 +60,7 @@ _Static_assert(FRAME_TABLE_REACH <= PAGE_LINK_NONE, "a frame is no frame");
 extern struct page_info *frame_table;
 extern unsigned long nr_pdxs;
 
-/* Groups that have memory for their entries; and those that are open (atomic).
- */
+/* Groups with memory for entries, and those that are open; both atomic. */
 extern unsigned long ram_groups[BITMAP_LONGS(FRAME_TABLE_MAX_GROUPS)];
 extern unsigned long valid_groups[BITMAP_LONGS(FRAME_TABLE_MAX_GROUPS)];
 
@@ -117,7 +116,8 @@ static inline bool mfn_valid(mfn_t mfn)
 /* Is there a place for one, so that it may be opened? */
 static inline bool pdx_has_place(unsigned long pdx)
 {
-    return pdx < nr_pdxs && bitmap_test(ram_groups, pdx / FRAMES_PER_GROUP);
+    return pdx < nr_pdxs &&
+           bitmap_test_acquire(ram_groups, pdx / FRAMES_PER_GROUP);
 }
 
 static inline bool mfn_has_place(mfn_t mfn)

@@ -14,6 +14,7 @@ enum lock_rank {
     LOCK_RANK_PAGES,   /* a domain's page_alloc_lock: what it owns */
     LOCK_RANK_DOMAINS, /* domains_lock: which domains there are; the last
                           reference to a domain may go with a frame */
+    LOCK_RANK_MAP,     /* the memory map, while memory may be plugged in */
     LOCK_RANK_HEAP,    /* a node's lock: which chunks are whole, who takes from
                           the others; or how many frames are to leave */
     LOCK_RANK_CONSOLE, /* console_lock: a leaf, so that anyone may print */

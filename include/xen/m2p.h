@@ -23,6 +23,12 @@ __must_check int m2p_init(void);
 /* Let the entries of @mfn's group be there: for frame_table_open(). */
 void m2p_open(mfn_t mfn);
 
+/* As frame_table_lacks() and frame_table_add(), which is called after it. Undo
+ * it, before that: the entries lack @memory again. */
+unsigned long m2p_lacks(mfn_t start, unsigned long nr);
+__must_check int m2p_add(mfn_t start, unsigned long nr, mfn_t memory);
+void m2p_undo_add(mfn_t start, unsigned long nr);
+
 /* @mfn is valid (mfn_valid()). Relaxed: guests see it whenever they do. */
 void m2p_set(mfn_t mfn, unsigned long gfn);
 unsigned long m2p_get(mfn_t mfn);

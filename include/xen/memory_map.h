@@ -7,7 +7,7 @@
  *   M1  Ranges ascend, do not overlap, are not empty, and end at or below
  *       PADDR_MAX. Neighbours that touch differ in kind or in reason.
  *   M2  A byte is of the most reserved kind that any entry gives it. What no
- *       entry speaks of is in no range.
+ *       entry speaks of is in no range, until room is made of it (M5).
  *   M3  A range of RAM is whole frames: a frame with one other byte is not RAM.
  *       What is left over of RAM is reserved, or, in a map that has no room for
  *       it, in no range.
@@ -30,6 +30,7 @@ enum memory_kind {
     MEMORY_NVS,
     MEMORY_RESERVED,
     MEMORY_UNUSABLE,
+    MEMORY_ROOM, /* nothing yet; no entry says so: <xen/memory_room.h> */
     NR_MEMORY_KINDS
 };
 
@@ -44,6 +45,8 @@ enum memory_reason {
     REASON_CPU_LIMIT,     /* above what the CPU can address */
     REASON_TABLE_LIMIT,   /* beyond the reach of the frame table */
     REASON_ISLAND,        /* less RAM than the frame table needs for it */
+    REASON_PLUGGABLE,     /* memory may be plugged in there */
+    REASON_PLUGGED,       /* and has been */
     NR_MEMORY_REASONS
 };
 

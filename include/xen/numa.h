@@ -32,7 +32,8 @@
 extern unsigned int nr_nodes;
 
 /* The node of each piece of 2^node_shift frames, by PDX; NODE_NONE of one that
- * has no RAM. Of use only where there is more than one node. */
+ * has no RAM and no room for it. Of use only where there is more than one node.
+ */
 #define NODE_PIECES (16UL << 10)
 #define NODE_NONE   UINT8_MAX
 extern uint8_t node_of_piece[NODE_PIECES];
@@ -90,15 +91,19 @@ void numa_set_cpu(unsigned int cpu, uint32_t apic_id);
  * known, or it would be of several. It may be RAM or not. */
 unsigned int numa_node_of_range(paddr_t start, paddr_t end);
 
+/* The node that was made of firmware's domain @number; NODE_NONE if none was,
+ * or if nodes were made up. */
+unsigned int numa_node_of_domain(uint32_t number);
+
 /**
- * numa_add_range - there is RAM now in [@start, @end), whole frames.
+ * numa_add_range - there is RAM of @node now in [@start, @end), whole frames.
  *
  * Its frames have PDXs that follow one another. Pieces that have a node keep
- * it. Returns 0; -EINVAL if it is not known which node it would be of, or
- * -ENOSPC if its PDXs are more than node_of_piece holds: then nothing has
- * changed.
+ * it. Returns 0; -EINVAL if there is no such node, or -ENOSPC if its PDXs are
+ * more than node_of_piece holds: then nothing has changed. At any time, one at
+ * a time.
  */
-__must_check int numa_add_range(paddr_t start, paddr_t end);
+__must_check int numa_add_range(paddr_t start, paddr_t end, unsigned int node);
 
 /* A line for each node: its ranges, RAM, CPUs of the first @nr, distances. */
 void numa_print(unsigned int nr);

@@ -9,6 +9,8 @@
  *   offset  The numbers are cut into equal slots of at least 4 GiB; the slots
  *           that hold RAM are counted, and a frame moves along with its slot.
  *
+ * RAM is here also what may become RAM (<xen/memory_room.h>).
+ *
  * Invariants (docs/invariants.md):
  *
  *   P1  Each frame of RAM has a PDX.

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <xen/frame_table.h>
+#include <xen/memory_room.h>
 #include <xen/numa.h>
 
 #include "fuzz.h"
@@ -110,6 +111,43 @@ static void check_order(void)
     }
 }
 
+/* Room is whole units, is where no RAM is, and where a range of the SRAT is
+ * that memory can be plugged into. Then it can be plugged in and taken away. */
+static void check_room(paddr_t limit)
+{
+    unsigned long sum = 0, ram = memory_map_size(&map, MEMORY_RAM);
+    unsigned int nr = map.nr;
+
+    memory_map_room_of_srat(&map, &srat, limit);
+    for (unsigned int i = 0; i < map.nr; i++) {
+        const struct memory_range *range = &map.range[i];
+
+        EXPECT(range->start < range->end);
+        EXPECT(i == 0 || range[-1].end <= range->start);
+        if (range->kind != MEMORY_ROOM)
+            continue;
+        EXPECT(IS_ALIGNED(range->start | range->end, ROOM_UNIT));
+        EXPECT(range->end <= limit);
+        EXPECT(domain_at(range->start) != SRAT_NO_DOMAIN);
+        EXPECT(domain_at(range->end - 1) != SRAT_NO_DOMAIN);
+        sum += range->end - range->start;
+    }
+    EXPECT(ram + sum == memory_map_size(&map, MEMORY_RAM) +
+                            memory_map_size(&map, MEMORY_ROOM));
+    if (sum > 0) {
+        const struct memory_range *room = map.range;
+
+        while (room->kind != MEMORY_ROOM)
+            room++;
+        EXPECT(memory_map_plug(&map, room->start, room->start + ROOM_UNIT));
+        EXPECT(memory_map_size(&map, MEMORY_RAM) == ram + ROOM_UNIT);
+        EXPECT(memory_map_size(&map, MEMORY_ROOM) == sum - ROOM_UNIT);
+    }
+    memory_map_drop_room(&map);
+    EXPECT(memory_map_size(&map, MEMORY_ROOM) == 0);
+    EXPECT(map.nr <= nr + 1);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct memory_window window;
@@ -144,6 +182,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_frames();
     check_order();
     numa_print(8);
+    check_room(BIT(40));
+    check_room(PADDR_MAX);
 
     return 0;
 }

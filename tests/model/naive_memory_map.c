@@ -10,6 +10,10 @@
 static uint64_t given[NAIVE_MAX_CELLS];
 
 #define NOTHING NR_MEMORY_KINDS
+
+/* What an entry may be taken for, and why. */
+#define NR_ENTRY_KINDS   (MEMORY_UNUSABLE + 1)
+#define NR_ENTRY_REASONS (REASON_WRAPS + 1)
 static struct cell {
     enum memory_kind kind; /* or NOTHING */
     enum memory_reason reason;
@@ -24,7 +28,7 @@ static paddr_t cell_address(unsigned int i)
 
 static uint64_t bit_of(enum memory_kind kind, enum memory_reason reason)
 {
-    return 1ULL << ((unsigned int)kind * NR_MEMORY_REASONS + reason);
+    return 1ULL << ((unsigned int)kind * NR_ENTRY_REASONS + reason);
 }
 
 static uint64_t bit_of_entry(const struct e820_entry *entry)
@@ -64,10 +68,10 @@ static void paint(const struct e820_entry *entry)
 static struct cell decide(uint64_t bits)
 {
     struct cell cell = { .kind = NOTHING };
-    const uint64_t of_one_kind = (1ULL << NR_MEMORY_REASONS) - 1;
+    const uint64_t of_one_kind = (1ULL << NR_ENTRY_REASONS) - 1;
 
-    for (int kind = NR_MEMORY_KINDS - 1; kind >= 0; kind--) {
-        unsigned int shift = (unsigned int)kind * NR_MEMORY_REASONS;
+    for (int kind = NR_ENTRY_KINDS - 1; kind >= 0; kind--) {
+        unsigned int shift = (unsigned int)kind * NR_ENTRY_REASONS;
         uint64_t reasons = bits >> shift & of_one_kind;
 
         if (!reasons)

@@ -3,6 +3,7 @@
 #include <xen/bootmem.h>
 #include <xen/bug.h>
 #include <xen/frame_table.h>
+#include <xen/memory_room.h>
 #include <xen/page_alloc.h>
 
 #include "small_machine.h"
@@ -27,13 +28,29 @@ const struct memory_map *small_machine_map(const struct ram *ram,
     return &map;
 }
 
-void small_machine(const struct ram *ram, unsigned int nr)
+struct memory_map *small_machine_with_room(const struct ram *ram,
+                                           unsigned int nr,
+                                           const struct ram *room,
+                                           unsigned int nr_room)
 {
     small_machine_map(ram, nr);
+    for (unsigned int i = 0; i < nr_room; i++)
+        BUG_ON(memory_map_add_room(&map, room[i].start << PAGE_SHIFT,
+                                   (room[i].start + room[i].nr) << PAGE_SHIFT,
+                                   UINT64_MAX) != room[i].nr << PAGE_SHIFT);
     bootmem_add(TABLE_MEMORY_START, TABLE_MEMORY_START + TABLE_MEMORY_SIZE);
     for (unsigned int i = 0; i < nr; i++)
-        BUG_ON(bootmem_reserve(map.range[i].start, map.range[i].end, "a test"));
+        BUG_ON(bootmem_reserve(ram[i].start << PAGE_SHIFT,
+                               (ram[i].start + ram[i].nr) << PAGE_SHIFT,
+                               "a test"));
     BUG_ON(frame_table_init(&map));
+
+    return &map;
+}
+
+void small_machine(const struct ram *ram, unsigned int nr)
+{
+    (void)small_machine_with_room(ram, nr, NULL, 0);
 }
 
 void small_machine_heap(const struct ram *ram, unsigned int nr)

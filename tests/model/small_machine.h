@@ -23,6 +23,12 @@ const struct memory_map *small_machine_map(const struct ram *ram,
 /* Build the frame table for it; the heap is empty. */
 void small_machine(const struct ram *ram, unsigned int nr);
 
+/* The same with room for more RAM, which ascends too. The map lasts. */
+struct memory_map *small_machine_with_room(const struct ram *ram,
+                                           unsigned int nr,
+                                           const struct ram *room,
+                                           unsigned int nr_room);
+
 /* The same, and give each range of it to the heap. */
 void small_machine_heap(const struct ram *ram, unsigned int nr);
 

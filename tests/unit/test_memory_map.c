@@ -49,8 +49,8 @@ TEST(memory_map, each_kind_wins_over_those_before_it)
         [MEMORY_UNUSABLE] = E820_UNUSABLE,
     };
 
-    for (unsigned int a = 0; a < NR_MEMORY_KINDS; a++) {
-        for (unsigned int b = 0; b < NR_MEMORY_KINDS; b++) {
+    for (unsigned int a = 0; a <= MEMORY_UNUSABLE; a++) {
+        for (unsigned int b = 0; b <= MEMORY_UNUSABLE; b++) {
             enum memory_kind winner = a > b ? a : b;
 
             raw.nr = 0;

@@ -217,7 +217,7 @@ TEST(numa_nodes, a_line_tells_of_each)
                "[0x600000, 0x800000), [0xa00000, 0xc00000) and 1 more, CPUs 3, "
                "distances 20 10 20\n"
                "numa: node 2 (domain 5): 0 MiB in [0x1000000, 0x2000000) "
-               "plugged in, no CPU, distances 20 20 10\n");
+               "to plug into, no CPU, distances 20 20 10\n");
 }
 
 /* As many nodes, ranges and CPUs as there can be: it ends, and is cut. */

@@ -47,6 +47,9 @@ const struct hosted_table *hosted_table(unsigned int i);
 /* Let the next calls of arch_map_frame_table() succeed @nr times, then fail. */
 void hosted_fail_map_after(unsigned int nr);
 
+/* So many frames of tables have been unmapped, ever. */
+unsigned long hosted_nr_unmapped(void);
+
 /* Have @look called whenever a group of the frame table is about to be opened.
  */
 void hosted_at_open(void (*look)(void));

@@ -5,7 +5,7 @@
  */
 #include <cpu/clear.h>
 #include <cpu/layout.h>
-#include <cpu/paging.h>
+#include <cpu/paging_tables.h>
 #include <cpu/ram_probe.h>
 #include <x86/pte.h>
 #include <xen/arch.h>
@@ -48,6 +48,12 @@ int arch_map_frame_table(void *va, mfn_t mfn, unsigned long nr)
 void arch_open_frame_table(void *va, size_t size)
 {
     clear_frames(va, size >> PAGE_SHIFT);
+}
+
+void arch_unmap_table(void *va, unsigned long nr)
+{
+    paging_unmap_range((uintptr_t)va, nr << PAGE_SHIFT);
+    paging_free_tables((uintptr_t)va, nr << PAGE_SHIFT);
 }
 
 void *arch_alloc_table(size_t size)

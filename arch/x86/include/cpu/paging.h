@@ -50,20 +50,38 @@ paddr_t paging_root(void);
 uint64_t paging_slot(unsigned int slot);
 
 enum paging_rights {
-    PAGING_WRITE,       /* the hypervisor reads and writes */
+    PAGING_EXECUTE,     /* the hypervisor reads and executes */
+    PAGING_READ,        /* it reads */
+    PAGING_WRITE,       /* it reads and writes */
     PAGING_GUESTS_READ, /* everybody reads; only among the slots for that */
 };
 
 /**
  * paging_map - map @nr frames from @mfn on at @va, in pages of up to 2 MiB.
  *
- * Boot only, or where paging_prepare() was: then any CPU may, each its own
- * superpages, and it cannot fail. Nothing was mapped there before. The tables
- * come from the heap, once there is one. Returns 0, or -ENOMEM: there is no
- * memory for them.
+ * One CPU at a time, or where paging_prepare() was: then any CPU may, each its
+ * own superpages, and it cannot fail. Nothing was mapped there before. The
+ * tables come from the heap, once there is one. Returns 0, or -ENOMEM: there is
+ * no memory for them.
  */
 __must_check int paging_map(void *va, mfn_t mfn, unsigned long nr,
                             enum paging_rights rights);
+
+/* Undo that, whichever part of [@va, @va + @size), whole leaves, was mapped;
+ * and let no CPU remember it. No lock is held. The tables stay. */
+void paging_unmap_range(uintptr_t va, uint64_t size);
+
+/**
+ * paging_map_memory - take RAM that comes later into the direct map.
+ *
+ * [@start, @end) is whole frames, of which none is there; what lies above the
+ * direct map's end is left out. One CPU at a time, with no lock held. Returns
+ * 0, or -ENOMEM: then nothing is mapped.
+ *
+ * paging_unmap_memory - take it out again; nobody has used it.
+ */
+__must_check int paging_map_memory(paddr_t start, paddr_t end);
+void paging_unmap_memory(paddr_t start, paddr_t end);
 
 /* Make the tables that are needed to map @nr frames at @va, in superpages.
  * Returns 0, or -ENOMEM. */
