@@ -167,9 +167,9 @@ upcalls                  :=
 machine-y                += $(addprefix arch/x86/cpu/, \
     delay.c uart.c shutdown.c stacks.c percpu.c lapic.c nmi.c backtrace.c \
     exception_print.c watchdog.c machine_check.c traps.c entry.S descriptors.c ram_probe.c \
-    paging.c paging_init.c core_tables.c guest_space.c tlb.c idle.c smpboot.c cpus_print.c)
+    paging.c paging_init.c core_tables.c guest_space.c tlb.c idle.c smpboot.c dimm.c cpus_print.c)
 machine-y                += $(addprefix arch/x86/boot/, \
-    loader.c map.c reserve.c summary.c trampoline.S nodes.c cpus.c setup.c \
+    loader.c map.c reserve.c summary.c trampoline.S plug.c nodes.c cpus.c setup.c \
     head.S)
 
 # Tests that run in the image, on the booted machine.

@@ -269,6 +269,8 @@ static const struct command commands[] = {
     { "offline", "[ADDRESS [broken]]",
       "take a frame out, or list those that are", 0, 2, NULL, command_offline },
     { "online", "ADDRESS", "and take it back", 1, 1, NULL, command_online },
+    { "hotadd", "", "take memory into use that was plugged in", 0, 0,
+      machine_add_memory, NULL },
     { "cpus", "", "who takes part, and where each CPU is", 0, 0,
       machine_print_cpus, NULL },
     { "selftest", "[GLOB]", "run the self-tests, or some of them", 0, 1, NULL,

@@ -17,6 +17,10 @@ int machine_console_read(void);
 /* Print a line for each CPU: its state, and where it is at this moment. */
 void machine_print_cpus(void);
 
+/* Take memory into use that has been plugged in, and print what came of it.
+ * From CPU 0. */
+void machine_add_memory(void);
+
 /* How the machine is left. Under QEMU the exit status tells. */
 enum machine_exit {
     MACHINE_EXIT_SUCCESS = 0x10, /* isa-debug-exit makes it status 33 */

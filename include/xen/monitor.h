@@ -15,6 +15,7 @@
  *                           take a frame out, or back; list those that are out
  *   domains                 who there is, what each has, and its vCPUs
  *   audit                   count every reference anew, and compare
+ *   hotadd                  take memory into use that has been plugged in
  *   cpus                    who takes part, and where each CPU is
  *   selftest [GLOB]         run the self-tests again, or some of them
  *   reboot, poweroff

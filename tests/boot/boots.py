@@ -187,6 +187,55 @@ FAILING_MEMORY = (
     ("selftest memory:*", r"^# selftest: [1-9]\d* passed, 0 failed"),
 )
 
+def plug(number, size, node=0):
+    """Have QEMU plug a DIMM in, and find that it is taken into use."""
+    return ((f"@object_add memory-backend-ram,id=mem{number},size={size}", r""),
+            (f"@device_add pc-dimm,id=dimm{number},memdev=mem{number},"
+             f"node={node}", r""),
+            ("~hotadd", r"^memory: \[0x\w+, 0x\w+\) joins node "
+                        rf"{node}: .*\nhotadd +1 taken in, 0 refused"))
+
+
+SOUND = (
+    ("heap", r"every invariant holds"),
+    ("audit", r"every invariant holds"),
+    ("selftest memory:*", r"^# selftest: [1-9]\d* passed, 0 failed"),
+    ("selftest paging:*", r"^# selftest: [1-9]\d* passed, 0 failed"),
+    ("selftest *heap*", r"^# selftest: [1-9]\d* passed, 0 failed"),
+)
+
+SLOTS = dict(memory="512M,slots=4,maxmem=4G", append="selftest=memory:*")
+
+# A block that only what was plugged in has, then one frame, which can go and
+# come as any other; and memory that is no more than a few superpages.
+PLUGGING = (
+    ("map", r"^ *\d+ +0*100000000 .* room +memory may be plugged in"),
+    ("hotadd", r"^hotadd +0 taken in, 0 refused"),
+    ("alloc 17", r"^block +none"),
+    *plug(0, "1G"),
+    ("hotadd", r"^hotadd +0 taken in, 0 refused"),
+    ("map", r"^ *\d+ +0*100000000 +0*13fffffff +1 GiB  RAM +plugged in"),
+    ("map", r"^reserved: 0+13f600000 .* 10 MiB  entries of added RAM"),
+    ("alloc 17", r"^block +of order 17 at (0x100000000)"),
+    ("page 0x100000000", r"^map +RAM: plugged in"),
+    ("free {0} 17", r"^freed"),
+    ("offline 0x104000000", r"^place +offline"),
+    ("online 0x104000000", r"^place +free"),
+    ("offline 0x13fffe000", r"refused: it is kept"),
+    *plug(1, "128M"),
+    ("map", r"^ *\d+ +0*100000000 +0*147ffffff +1.1 GiB  RAM +plugged in"),
+    ("~heap", r"^dirty +0 frames "),
+    *SOUND,
+)
+
+NODES_PLUGGED = (
+    *plug(0, "512M", 0),
+    *plug(1, "1G", 1),
+    ("nodes", r"^numa: node 0 .*: 767 MiB.*\nnuma: node 1 .*: 127\d MiB"),
+    *SOUND,
+    ("selftest nodes:*", r"^# selftest: [1-9]\d* passed, 0 failed"),
+)
+
 CPU_CONVERSATION = (
     ("cpus", r"^ +0 +0 +runs .* command_cpus\+"),
     ("cpus", r"^ +3 +3 +idles .* wait_for_interrupt\+"),
@@ -274,6 +323,8 @@ def scenarios_with_nodes(lies, gap):
                  log=(r"^warning: numa: 2044 KiB of RAM are of the node below",)),
         Scenario("BIOS, 2 nodes", "bios", cpus=4, append=few, extra=two,
                  log=(node(0, 255, "CPUs 0-1", "10 31"),)),
+        Scenario("direct, 2 nodes, memory is plugged into each", cpus=4,
+                 extra=two, script=NODES_PLUGGED, **SLOTS),
         Scenario("direct, 2 nodes, numa=off", cpus=4, extra=two,
                  append="numa=off " + few, absent=ANY_NODE),
         Scenario("direct, numa=fake=3", cpus=4, append="numa=fake=3",
@@ -341,6 +392,35 @@ def scenarios(module):
                           r"^Machine check on CPU 0 that cannot be gone on "
                           r"after: global status 0x5\nbank 3: status 0xbf8\w+, "
                           r"address 0x7000040\n"),)),
+        Scenario("direct, memory is plugged in", cpus=2, script=PLUGGING,
+                 log=(r"^memory: room for 7680 MiB that may be plugged in",),
+                 **SLOTS),
+        Scenario("BIOS, memory is plugged in, numa=off", "bios",
+                 script=plug(0, "1G") + SOUND, memory=SLOTS["memory"],
+                 append="selftest=off numa=off", tap=False),
+        Scenario("direct, a DIMM from the start, and all self-tests", cpus=2,
+                 memory=SLOTS["memory"], usable=(510, 512), extra=(
+                     "-object", "memory-backend-ram,id=mem,size=1G",
+                     "-device", "pc-dimm,memdev=mem"),
+                 log=(r"^memory: \[0x100000000, 0x140000000\) joins node 0: "
+                      r"1024 MiB, 10 of them for its entries",)),
+        Scenario("direct, bad pages in what is plugged in", tap=False,
+                 memory=SLOTS["memory"], append="selftest=off "
+                 "badpage=100000,100007-100008,13ffff",
+                 script=(("alloc 0", r"."), *plug(0, "1G"),
+                         ("page 0x100000000", r"^kept +for badpage="),
+                         ("page 0x13ffff000", r"^kept +for badpage="),
+                         ("heap", r"every invariant holds"))),
+        Scenario("direct, room that mem= forbids", memory=SLOTS["memory"],
+                 append="mem=4G selftest=off", tap=False,
+                 absent=("may be plugged in",),
+                 script=(("hotadd", r"^hotadd +no memory can be plugged"),)),
+        Scenario("direct, a PC without slots for memory", tap=False,
+                 append="selftest=off", extra=("-machine", "pc"),
+                 script=(("hotadd", r"^hotadd +no memory can be plugged"),)),
+        Scenario("direct, an older PC, memory is plugged in", tap=False,
+                 memory=SLOTS["memory"], append="selftest=off",
+                 extra=("-machine", "pc"), script=plug(0, "1G") + SOUND),
         Scenario("direct, bad pages", append="selftest=memory:* "
                  "badpage=4000,0x5000-5fff,x,7-6",
                  log=(r"^reserved: 0+4000000 .* 4 KiB  badpage=",

@@ -7,10 +7,16 @@
 #include <cpu/layout.h>
 #include <xen/bits.h>
 #include <xen/bootmem.h>
+#include <xen/errno.h>
 #include <xen/frame_table.h>
 #include <xen/machine.h>
+#include <xen/memory_add.h>
+#include <xen/numa.h>
 #include <xen/page_alloc.h>
 #include <xen/string.h>
+
+/* So much room is tried to be filled; its end is no DIMM's, where it is. */
+#define PLUGGED (512UL << 20)
 
 static bool is_free(mfn_t mfn)
 {
@@ -132,6 +138,24 @@ TEST(memory, modules_are_kept_and_hold_what_they_held)
         EXPECT(is_kept(info->module[i].start, info->module[i].end));
         check_contents(&info->module[i]);
     }
+}
+
+/* There is room for it, but nothing is plugged in there. */
+TEST(memory, what_keeps_nothing_cannot_be_added)
+{
+    struct memory_map *map = (struct memory_map *)&boot_state()->map;
+    unsigned int nr = map->nr, i = nr;
+
+    while (i > 0 && map->range[i - 1].kind != MEMORY_ROOM)
+        i--;
+    if (i == 0 || map->range[i - 1].end - map->range[i - 1].start < PLUGGED)
+        return;
+    EXPECT_EQ(memory_add(map, map->range[i - 1].end - PLUGGED,
+                         map->range[i - 1].end, NODE_NONE),
+              -EFAULT);
+    EXPECT_EQ(map->nr, nr);
+    EXPECT(!mfn_has_place(maddr_to_mfn(map->range[i - 1].end - 1)));
+    EXPECT_EQ(frame_table_check(map), 0);
 }
 
 TEST(memory, mem_leaves_nothing_above_it)

@@ -57,12 +57,19 @@ static void expect_answer(const char *line, const char *part)
 TEST(monitor, help_lists_every_command)
 {
     static const char *const name[] = {
-        "help", "map",      "heap",    "page",  "alloc",  "free",    "cpus",
-        "tlb",  "selftest", "domains", "audit", "reboot", "poweroff"
+        "help", "map",      "heap",    "page",  "alloc",  "free",     "cpus",
+        "tlb",  "selftest", "domains", "audit", "reboot", "poweroff", "hotadd"
     };
 
     for (unsigned int i = 0; i < sizeof(name) / sizeof(name[0]); i++)
         expect_answer("help", name[i]);
+}
+
+TEST(monitor, nothing_can_be_plugged_into_a_process)
+{
+    boot();
+    expect_answer("hotadd", "no memory can be plugged");
+    expect_answer("hotadd now", "usage: hotadd");
 }
 
 TEST(monitor, map_shows_the_map_and_who_reserved_what)

@@ -83,6 +83,11 @@ static paddr_t cpu_limit(void)
     return bits < PADDR_BITS ? BIT(bits) : PADDR_MAX;
 }
 
+paddr_t boot_map_limit(const struct boot_options *options)
+{
+    return options->mem < cpu_limit() ? options->mem : cpu_limit();
+}
+
 /* A loader puts the image where it is linked, whatever is there. */
 static void check_image(const struct memory_map *map)
 {

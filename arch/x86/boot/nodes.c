@@ -20,10 +20,13 @@ void boot_find_nodes(struct boot_state *state)
     size_t size;
 
     srat_begin(&state->srat);
-    if (!state->options.numa || state->options.fake_nodes)
-        return;
     table = boot_table_bytes(&state->srat_table, &size);
     srat_parse(table, size, &state->srat);
+    boot_make_room(state, &state->srat, table);
+    if (!state->options.numa || state->options.fake_nodes) {
+        srat_begin(&state->srat);
+        return;
+    }
     table = boot_table_bytes(&state->slit_table, &size);
     slit_parse(table, size, &state->srat);
     frame_table_set_homes(&state->srat);

@@ -138,6 +138,7 @@ static _Noreturn void answer_questions(void)
 
 _Noreturn void setup(void)
 {
+    unsigned int nr_refused;
     bool passed;
 
     console_init();
@@ -151,6 +152,7 @@ _Noreturn void setup(void)
     owners_start();
     boot_print_summary(&state, rdtsc() - boot_tsc);
     boot_start_cpus(&state);
+    (void)boot_take_in_memory(&nr_refused);
 
     passed = run_selftests();
     if (state.options.poweroff)

@@ -50,6 +50,9 @@ void boot_read_information(struct boot_info *info);
 /* map.c: make state->map from what was told and what the user wants. */
 void boot_build_map(struct boot_state *state);
 
+/* No RAM from there on can be used: for the CPU, or for mem=. */
+paddr_t boot_map_limit(const struct boot_options *options);
+
 /* reserve.c: give RAM to the boot allocator, but for what is in use. Finds the
  * ACPI tables on the way. */
 void boot_fill_bootmem(struct boot_state *state);
@@ -58,6 +61,13 @@ void boot_fill_bootmem(struct boot_state *state);
  * start them, once there is a heap. */
 void boot_find_cpus(struct boot_state *state);
 void boot_start_cpus(struct boot_state *state);
+
+/* plug.c: leave room for what @srat says may be plugged in, if there is a block
+ * that tells when it is; @table is the SRAT, or NULL. And take in what has
+ * been: from CPU 0, once there is a heap. Returns how many DIMMs were taken. */
+void boot_make_room(struct boot_state *state, const struct srat *srat,
+                    const void *table);
+unsigned int boot_take_in_memory(unsigned int *nr_refused);
 
 /* nodes.c: read which memory is near to which CPUs, while firmware's tables can
  * be read and before there is a frame table; and make nodes of it, once
