@@ -39,9 +39,9 @@ unsigned long *node_init(struct heap_node *node, unsigned long base,
 {
     unsigned long nr = end - base;
 
-    *node = (struct heap_node){
-        .lock = SPINLOCK_INIT(LOCK_RANK_HEAP), .base = base, .end = end
-    };
+    *node = (struct heap_node){ .lock = SPINLOCK_INIT(LOCK_RANK_HEAP),
+                                .base = base,
+                                .end = end };
     if (nr == 0)
         return memory;
 #define MAKE(set, below) memory = bit_tree_init(set, below, memory)

@@ -9,8 +9,8 @@
  * run_apart - run @nr sequences, with seeds from test_random().
  *
  * Each runs in a child process. The first that fails an expectation, or does
- * not come to its end, is reported with its seed, and the last. SEQUENCES=number
- * in the environment is the most that are run.
+ * not come to its end, is reported with its seed, and the last.
+ * SEQUENCES=number in the environment is the most that are run.
  */
 void run_apart(void (*sequence)(void), unsigned int nr);
 
