@@ -94,6 +94,7 @@ core-y                   += common/turn_back.c
 core-y                   += common/page_at_hand.c
 core-y                   += common/page_take.c
 core-y                   += common/page_alloc.c
+core-y                   += common/give_back.c
 core-y                   += common/page_free.c
 core-y                   += common/heap_stream.c
 core-y                   += common/frames_free.c

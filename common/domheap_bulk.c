@@ -86,7 +86,7 @@ static unsigned int assign_all(struct domain *d, unsigned long flags,
         claim_end(d, promised);
     if (!domain_is_alive(d))
         nr = 0;
-    else if (!(flags & PGC_extra) && !quota_allows(d, nr))
+    else if (!(flags & PGC_extra) && nr > quota_left(d))
         nr = (unsigned int)quota_left(d);
     if (nr > 0) {
         if (promised)

@@ -19,10 +19,8 @@ static inline unsigned long count_info(const struct page_info *pg)
     return __atomic_load_n(&pg->count_info, __ATOMIC_RELAXED);
 }
 
-/*
- * The list that @pg is on, as far as taking it off makes a difference: that is
- * where it is the first or the last.
- */
+/* The list that @pg is on, as far as taking it off makes a difference: that is
+ * where it is the first or the last. */
 static inline struct page_list *list_of(struct domain *d,
                                         const struct page_info *pg)
 {
@@ -127,11 +125,6 @@ static inline unsigned long quota_left(const struct domain *d)
     return has < d->max_pages ? d->max_pages - has : 0;
 }
 
-static inline bool quota_allows(const struct domain *d, unsigned long nr)
-{
-    return nr <= quota_left(d);
-}
-
 static inline int may_own(const struct domain *d, unsigned long flags,
                           unsigned long nr) __must_hold(d->page_alloc_lock);
 static inline int may_own(const struct domain *d, unsigned long flags,
@@ -140,7 +133,7 @@ static inline int may_own(const struct domain *d, unsigned long flags,
     if (!domain_is_alive(d))
         return -EINVAL;
 
-    return flags & PGC_extra || quota_allows(d, nr) ? 0 : -E2BIG;
+    return flags & PGC_extra || nr <= quota_left(d) ? 0 : -E2BIG;
 }
 
 /* What a type reference was taken with, a general one, has gone; so has it. */

@@ -9,6 +9,7 @@
 #include <xen/page_owner.h>
 #include <xen/printk.h>
 
+#include "give_back.h"
 #include "heap_contents.h"
 #include "heap_report.h"
 #include "magazine.h"
@@ -16,114 +17,6 @@
 
 /* What is checked or remembered of each block is so on the long way. */
 #define LONG_WAY_ONLY (CONFIG_DEBUG || CONFIG_PAGE_OWNER)
-
-/* A block on its way back: who gives it, and what is wrong with it. */
-struct give_back {
-    struct page_info *pg;
-    mfn_t mfn;
-    unsigned int order;
-    struct tlb_debt debt;
-    bool clean;
-    bool leaving; /* some frame of it is marked (parked.h) */
-    uintptr_t caller;
-    mfn_t culprit;
-};
-
-static _Noreturn void refuse(const struct give_back *back, const char *why)
-{
-    uintptr_t before = heap_last_free(back->culprit);
-
-    printk(LOG_ERROR,
-           "heap: %pS gives back frame %#lx (address %#lx), order %u: frame "
-           "%#lx %s\n",
-           (void *)back->caller, mfn_x(back->mfn), mfn_to_maddr(back->mfn),
-           back->order, mfn_x(back->culprit), why);
-    if (before)
-        printk(LOG_ERROR, "heap: frame %#lx was last given back by %pS\n",
-               mfn_x(back->culprit), (void *)before);
-    BUG("what is given back was not handed out like this");
-}
-
-/* Why the frame of the entry @pg, which is not zero, cannot be given back. */
-static _Noreturn void refuse_entry(struct give_back *back,
-                                   const struct page_info *pg)
-{
-    back->culprit = page_to_mfn(pg);
-    if (page_state(pg) == PGC_state_free)
-        refuse(back, "is free already");
-    if (is_parked(pg))
-        refuse(back, "has left the machine");
-    printk(LOG_ERROR, "heap: entry %p: count_info %#lx, type_info %#lx\n", pg,
-           pg->count_info, pg->inuse_overlay.type_info);
-    refuse(back, "has a count, a type, an owner or a link");
-}
-
-/* Is @pg an entry of the table, and not a pointer to anywhere? */
-static bool is_entry(const struct page_info *pg)
-{
-    uintptr_t offset = (uintptr_t)pg - (uintptr_t)frame_table;
-
-    return offset % sizeof(*pg) == 0 && pdx_has_place(offset / sizeof(*pg));
-}
-
-/* Are all frames of the aligned block valid? One of each group is asked. */
-static bool block_is_valid(mfn_t mfn, unsigned int order)
-{
-    for (unsigned long n = 0; n < BIT(order); n += FRAMES_PER_GROUP)
-        if (!mfn_has_place(mfn_add(mfn, n)))
-            return false;
-
-    return true;
-}
-
-/* Stop at a block that there cannot be. */
-static void check_shape(struct give_back *back)
-{
-    if (back->order > MAX_ORDER)
-        refuse(back, "cannot start a block of that order");
-    if (!is_entry(back->pg))
-        refuse(back, "is not in the frame table");
-    back->mfn = back->culprit = page_to_mfn(back->pg);
-    if (!IS_ALIGNED(mfn_x(back->mfn), BIT(back->order)))
-        refuse(back, "is not aligned to the order");
-    if (!block_is_valid(back->mfn, back->order))
-        refuse(back, "starts a block with frames that are not RAM");
-    if (mfn_x(back->mfn) == 0)
-        refuse(back, "is never the heap's");
-}
-
-/* Is some of the chunk free, by what the node says, or by its own words? */
-static bool is_partly_free(unsigned long number, bool or_words)
-{
-    struct heap_node *node = node_of_chunk(number);
-    unsigned long head;
-    unsigned int order;
-
-    spin_lock(&node->lock);
-    head = node_block_of(node, number, &order);
-    spin_unlock(&node->lock);
-
-    return head != BIT_TREE_NONE ||
-           (or_words && heap_is_open(number * CHUNK_FRAMES) &&
-            chunk_run(&chunk_table[number]) != RUN_NONE);
-}
-
-/* Stop where entries say nothing: inside a free block, and at a block of which
- * a part is free. */
-static void check_not_free(struct give_back *back)
-{
-    unsigned long number = page_to_pdx(back->pg) / CHUNK_FRAMES;
-    bool large = back->order >= CHUNK_ORDER;
-    unsigned long nr = large ? BIT(back->order - CHUNK_ORDER) : 1;
-
-    for (unsigned long i = 0; i < nr; i++) {
-        if (!is_partly_free(number + i, large))
-            continue;
-        if (i > 0)
-            back->culprit = pdx_to_mfn((number + i) * CHUNK_FRAMES);
-        refuse(back, "is free already");
-    }
-}
 
 /* From now on the entry says that its frame is free. */
 static __inlined bool give_entry(struct page_info *pg)
@@ -158,7 +51,7 @@ static void end_use(struct give_back *back)
 
         if (!give_entry(pg)) {
             if (!give_marked(pg))
-                refuse_entry(back, pg);
+                give_back_refuse_entry(back, pg);
             back->leaving = true;
         }
         if (back->debt.taint && back->order < CHUNK_ORDER) {
@@ -220,11 +113,11 @@ static __noinline void give_slowly(struct page_info *pg, unsigned int order,
         .culprit = INVALID_MFN,
     };
 
-    check_shape(&back);
+    give_back_check_shape(&back);
     if (CONFIG_DEBUG || !heap_is_open(page_to_pdx(pg)))
-        check_not_free(&back);
+        give_back_check_not_free(&back);
     if (!heap_is_open(page_to_pdx(pg)))
-        refuse(&back, "has never been the heap's");
+        give_back_refuse(&back, "has never been the heap's");
     end_use(&back);
     /* What has failed is not touched; of a large block only the first entry has
      * been looked at. */
