@@ -86,7 +86,7 @@ TEST(numa_later, what_is_plugged_in_far_above_is_of_the_one_node)
     start_machine(0, 4);
     numa_init(&map, NULL);
     EXPECT_EQ(nr_nodes, 1);
-    EXPECT_EQ(numa_add_range(start, start + 3 * PIECES), 0);
+    EXPECT_EQ(add_range(start, start + 3 * PIECES), 0);
     EXPECT_EQ(node_nr_frames(0), 7 * PIECE);
 }
 
