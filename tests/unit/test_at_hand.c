@@ -141,6 +141,7 @@ TEST(at_hand, who_has_reserved_is_waited_for)
 
     heap();
     smp_set_nr_cpus(2);
+    hosted_answer_at_once(true);
     hosted_set_cpu_id(1);
     smp_join();
     other = magazines_here();
