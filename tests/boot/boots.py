@@ -237,7 +237,7 @@ NODES_PLUGGED = (
 )
 
 CPU_CONVERSATION = (
-    ("cpus", r"^ +0 +0 +runs .* command_cpus\+"),
+    ("cpus", r"^ +0 +0 +runs .* monitor_command\+"),
     ("cpus", r"^ +3 +3 +idles .* wait_for_interrupt\+"),
     ("cpus", r"^4 of 4 CPUs take part"),
     ("tlb", r"^marks +[1-9]"),
