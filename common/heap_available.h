@@ -60,7 +60,13 @@ static inline bool node_may_have(struct heap_node *node, unsigned int order,
     return has;
 }
 
-/* Frames that were reserved were not found: they are available again. */
+/**
+ * reserve_in_vain - what was reserved was not found: it is available again.
+ *
+ * It was nobody else's meanwhile, though it is free. So who reserves what he
+ * may not find is busy while he does so (magazines_begin()): who finds too
+ * little meanwhile sees that, or that the number of such times has changed.
+ */
 void reserve_in_vain(struct heap_node *node, unsigned long nr);
 unsigned long nr_reserved_in_vain(void);
 

@@ -40,31 +40,9 @@ void magazines_lengthen(void);
  * them? A moment's view. */
 bool magazines_have_any(void);
 
-/**
- * reserve_begin - be about to reserve frames that may not be found then.
- *
- * From here to reserve_end() they are nobody else's, though they are free: who
- * finds too few meanwhile sees this CPU busy, or that somebody has reserved in
- * vain (reserve_in_vain()). False: what CPUs have is being taken back by
- * another, who must not be disturbed.
- */
-static inline bool reserve_begin(struct heap_cpu *me)
-{
-    unsigned int whose;
-
-    magazines_begin(me);
-    whose = __atomic_load_n(&magazines_shortening, __ATOMIC_RELAXED);
-    if (likely(whose == 0) || whose == (unsigned int)(me - heap_cpus) + 1)
-        return true;
-    magazines_end(me);
-
-    return false;
-}
-
-static inline void reserve_end(struct heap_cpu *me)
-{
-    magazines_end(me);
-}
+/* Is some other CPU about to move frames, or has it reserved what it may not
+ * find? See reserve_in_vain(). */
+bool magazines_are_moving(const struct heap_cpu *me);
 
 /* How many frames they have; a moment's view. */
 unsigned long magazines_count(void);

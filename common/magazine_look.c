@@ -34,6 +34,18 @@ static bool owns_some(struct heap_node *node)
     return any;
 }
 
+bool magazines_are_moving(const struct heap_cpu *me)
+{
+    unsigned int cpu;
+
+    for_each_cpu(cpu, &heap_users)
+        if (&heap_cpus[cpu] != me &&
+            __atomic_load_n(&heap_cpus[cpu].busy, __ATOMIC_ACQUIRE))
+            return true;
+
+    return false;
+}
+
 static bool has_any(const struct heap_cpu *cpu)
 {
     return __atomic_load_n(&cpu->busy, __ATOMIC_ACQUIRE) ||

@@ -6,6 +6,7 @@
 #include <xen/arch.h>
 #include <xen/bug.h>
 #include <xen/printk.h>
+#include <xen/smp.h>
 
 #include <asm/contents.h>
 
@@ -136,14 +137,13 @@ static bool take_from_node(struct heap_cpu *me, struct heap_node *node,
     if (request->order >= CHUNK_ORDER &&
         !node_may_have(node, request->order, request->again))
         return false;
-    if (!reserve_begin(me))
-        return false;
+    magazines_begin(me);
     if (node_reserve(node, nr, nr)) {
         found = take_reserved(node, request);
         if (!found)
             reserve_in_vain(node, nr);
     }
-    reserve_end(me);
+    magazines_end(me);
 
     return found;
 }
@@ -182,10 +182,31 @@ static unsigned long nr_hidden(void)
     return scrub_nr_turns() + nr_reserved_in_vain();
 }
 
+/* The last resort. Others may take frames all the same: but who fails waits for
+ * his turn, so that nobody is in the way for long. */
+static bool take_while_short(struct heap_cpu *me, struct request *request)
+{
+    unsigned long hidden;
+    bool found;
+
+    magazines_shorten();
+    request->raid = true;
+    for (;;) {
+        hidden = nr_hidden();
+        found = take_anywhere(me, request);
+        if (found || (!magazines_are_moving(me) && nr_hidden() == hidden))
+            break;
+        smp_wait_a_turn();
+    }
+    magazines_lengthen();
+
+    return found;
+}
+
 static bool take(struct heap_cpu *me, struct request *request)
 {
     unsigned long hidden = nr_hidden();
-    bool still, found;
+    bool still;
 
     if (request->order > MAX_ORDER || request->node >= nr_nodes)
         return false;
@@ -200,12 +221,7 @@ static bool take(struct heap_cpu *me, struct request *request)
     if (still && !magazines_have_any() && nr_hidden() == hidden)
         return false;
 
-    magazines_shorten();
-    request->raid = true;
-    found = take_anywhere(me, request);
-    magazines_lengthen();
-
-    return found;
+    return take_while_short(me, request);
 }
 
 /* With the contents that the caller wants: a flush comes first, lest somebody
@@ -274,8 +290,7 @@ static unsigned long run_of_own_node(struct heap_cpu *me, unsigned int order)
     struct heap_node *node = me->home;
     unsigned long pdx = BIT_TREE_NONE;
 
-    if (!reserve_begin(me))
-        return BIT_TREE_NONE;
+    magazines_begin(me);
     if (node_reserve(node, BIT(order), BIT(order))) {
         pdx = run_of_own_chunk(me, order);
         if (pdx == BIT_TREE_NONE)
@@ -284,7 +299,7 @@ static unsigned long run_of_own_node(struct heap_cpu *me, unsigned int order)
         if (pdx == BIT_TREE_NONE)
             reserve_in_vain(node, BIT(order));
     }
-    reserve_end(me);
+    magazines_end(me);
 
     return pdx;
 }
@@ -331,16 +346,16 @@ static bool take_of_own_node(struct heap_cpu *me, unsigned int order,
     struct heap_node *node = me->home;
     bool found = false;
 
-    if (order > MAX_ORDER || !node_may_have(node, order, false) ||
-        !reserve_begin(me))
+    if (order > MAX_ORDER || !node_may_have(node, order, false))
         return false;
+    magazines_begin(me);
     if (node_reserve(node, BIT(order), BIT(order))) {
         found = supply_block(node, order, (struct range){ 0, nr_pdxs }, DIRTY,
                              block);
         if (!found)
             reserve_in_vain(node, BIT(order));
     }
-    reserve_end(me);
+    magazines_end(me);
 
     return found;
 }

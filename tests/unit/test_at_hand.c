@@ -145,20 +145,16 @@ TEST(at_hand, who_has_reserved_is_waited_for)
     hosted_set_cpu_id(1);
     smp_join();
     other = magazines_here();
-    EXPECT(reserve_begin(other));
+    magazines_begin(other);
     EXPECT_EQ(node_reserve(&heap_nodes[0], NR, NR), NR);
     hosted_set_cpu_id(0);
     EXPECT(magazines_have_any());
+    EXPECT(magazines_are_moving(magazines_here()));
+    EXPECT(!magazines_are_moving(other));
     reserve_in_vain(&heap_nodes[0], NR);
-    reserve_end(other);
+    magazines_end(other);
     EXPECT_EQ(nr_reserved_in_vain(), in_vain + 1);
     EXPECT(!magazines_have_any());
-    magazines_shorten();
-    EXPECT(!reserve_begin(other));
-    EXPECT(reserve_begin(magazines_here()));
-    reserve_end(magazines_here());
-    magazines_lengthen();
-    EXPECT(reserve_begin(other));
-    reserve_end(other);
+    EXPECT(!magazines_are_moving(magazines_here()));
     EXPECT_EQ(heap_check(), 0);
 }
