@@ -19,6 +19,7 @@ struct request {
     bool
         again; /* not for the first time: so that it is not there is for sure */
     bool raid; /* what others own will do too */
+    unsigned long nr_in_vain; /* reservations of its own: reserve_in_vain() */
 };
 
 static inline bool is_unlimited(const struct request *request)

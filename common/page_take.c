@@ -142,6 +142,7 @@ static bool take_from_node(struct heap_cpu *me, struct heap_node *node,
         found = take_reserved(node, request);
         if (!found)
             reserve_in_vain(node, nr);
+        request->nr_in_vain += !found;
     }
     magazines_end(me);
 
@@ -176,10 +177,10 @@ static bool take_anywhere(struct heap_cpu *me, struct request *request)
     return false;
 }
 
-/* How often frames that were there were nobody's to find. */
-static unsigned long nr_hidden(void)
+/* How often frames that were there were nobody's to find, but by others. */
+static unsigned long nr_hidden(const struct request *request)
 {
-    return scrub_nr_turns() + nr_reserved_in_vain();
+    return scrub_nr_turns() + nr_reserved_in_vain() - request->nr_in_vain;
 }
 
 /* The last resort. Others may take frames all the same: but who fails waits for
@@ -192,9 +193,10 @@ static bool take_while_short(struct heap_cpu *me, struct request *request)
     magazines_shorten();
     request->raid = true;
     for (;;) {
-        hidden = nr_hidden();
+        hidden = nr_hidden(request);
         found = take_anywhere(me, request);
-        if (found || (!magazines_are_moving(me) && nr_hidden() == hidden))
+        if (found ||
+            (!magazines_are_moving(me) && nr_hidden(request) == hidden))
             break;
         smp_wait_a_turn();
     }
@@ -205,7 +207,7 @@ static bool take_while_short(struct heap_cpu *me, struct request *request)
 
 static bool take(struct heap_cpu *me, struct request *request)
 {
-    unsigned long hidden = nr_hidden();
+    unsigned long hidden = nr_hidden(request);
     bool still;
 
     if (request->order > MAX_ORDER || request->node >= nr_nodes)
@@ -218,7 +220,7 @@ static bool take(struct heap_cpu *me, struct request *request)
     still = !magazines_have_any();
     if (still && take_anywhere(me, request))
         return true;
-    if (still && !magazines_have_any() && nr_hidden() == hidden)
+    if (still && !magazines_have_any() && nr_hidden(request) == hidden)
         return false;
 
     return take_while_short(me, request);
