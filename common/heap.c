@@ -6,7 +6,10 @@
 #include "heap_node.h"
 
 struct heap heap;
-struct heap_node *heap_nodes;
+
+/* One without memory, until there is a heap. */
+static struct heap_node no_node = { .lock = SPINLOCK_INIT(LOCK_RANK_HEAP) };
+struct heap_node *heap_nodes = &no_node;
 struct chunk *chunk_table;
 struct tlb_debt *debt_table;
 unsigned long tier_start[NR_TIERS];

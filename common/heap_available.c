@@ -108,18 +108,12 @@ void node_unreserve(struct heap_node *node, unsigned long nr)
     (void)tell(0);
 }
 
-/* Atomic. */
-static unsigned long nr_in_vain;
+unsigned long heap_nr_in_vain;
 
 void reserve_in_vain(struct heap_node *node, unsigned long nr)
 {
     /* Before they are available: who has found too few sees that this CPU is
      * busy, or that the number has changed. */
-    __atomic_fetch_add(&nr_in_vain, 1, __ATOMIC_SEQ_CST);
+    __atomic_fetch_add(&heap_nr_in_vain, 1, __ATOMIC_SEQ_CST);
     node_unreserve(node, nr);
-}
-
-unsigned long nr_reserved_in_vain(void)
-{
-    return __atomic_load_n(&nr_in_vain, __ATOMIC_SEQ_CST);
 }

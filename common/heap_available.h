@@ -68,7 +68,12 @@ static inline bool node_may_have(struct heap_node *node, unsigned int order,
  * little meanwhile sees that, or that the number of such times has changed.
  */
 void reserve_in_vain(struct heap_node *node, unsigned long nr);
-unsigned long nr_reserved_in_vain(void);
+extern unsigned long heap_nr_in_vain; /* atomic */
+
+static inline unsigned long nr_reserved_in_vain(void)
+{
+    return __atomic_load_n(&heap_nr_in_vain, __ATOMIC_SEQ_CST);
+}
 
 /* Dirty frames of chunks that are taken apart are free now. */
 static inline void node_soil(struct heap_node *node)
