@@ -106,7 +106,7 @@ __must_check struct page_info *alloc_heap_pages_owing(unsigned int order,
                                                       unsigned int flags,
                                                       struct tlb_debt *debt);
 
-static inline __must_check struct page_info *
+static __inlined __must_check struct page_info *
 alloc_heap_pages(unsigned int order, paddr_t limit, unsigned int flags,
                  struct tlb_debt *debt)
 {

@@ -28,8 +28,8 @@ void free_heap_frame(struct page_info *pg);
 void free_heap_block(struct page_info *pg, unsigned int order,
                      struct tlb_debt debt);
 
-static inline void free_heap_pages(struct page_info *pg, unsigned int order,
-                                   struct tlb_debt debt)
+static __inlined void free_heap_pages(struct page_info *pg, unsigned int order,
+                                      struct tlb_debt debt)
 {
     if (order == 0 && debt.taint == 0)
         free_heap_frame(pg);
