@@ -94,9 +94,9 @@ static __noinline struct page_info *take_frame_otherwise(paddr_t limit,
         return take_otherwise(0, limit, flags, NULL);
     if (limit < heap.reach && flags == HEAP_NO_SCRUB)
         pg = take_top_quickly(limit);
-    else if (limit >= heap.reach && has_none_at_hand(me) &&
-             magazine_refill(me, (enum contents)flags))
-        (void)take_frame_quickly((enum contents)flags, &pg);
+    else if (limit >= heap.reach && flags == HEAP_NO_SCRUB &&
+             has_none_at_hand(me) && magazine_refill(me, DIRTY))
+        (void)take_frame_quickly(DIRTY, &pg);
 
     return pg ? pg : take_otherwise(0, limit, flags, NULL);
 }
