@@ -47,10 +47,10 @@ __noinline static void give(struct page_info *pg, unsigned int order)
     __asm__ volatile("" ::: "memory");
 }
 
-/* Is @code in the function? These are short. */
+/* Is @code in the function? These are short, but for what sanitizers add. */
 static bool is_in(uintptr_t code, const void *function)
 {
-    return code - (uintptr_t)function < 512;
+    return code - (uintptr_t)function < 2048;
 }
 
 static struct page_owner owner_of(const struct page_info *pg, unsigned int i)
