@@ -36,9 +36,11 @@ static bool owns_some(struct heap_node *node)
 
 bool magazines_are_moving(const struct heap_cpu *me)
 {
+    cpumask_t users;
     unsigned int cpu;
 
-    for_each_cpu(cpu, &heap_users)
+    cpumask_copy(&users, &heap_users);
+    for_each_cpu(cpu, &users)
         if (&heap_cpus[cpu] != me &&
             __atomic_load_n(&heap_cpus[cpu].busy, __ATOMIC_ACQUIRE))
             return true;

@@ -244,9 +244,11 @@ static bool step_node(unsigned int node)
 
 static bool has_cpu(unsigned int node)
 {
+    cpumask_t online;
     unsigned int cpu;
 
-    for_each_cpu(cpu, &cpu_online_map)
+    cpumask_copy(&online, &cpu_online_map);
+    for_each_cpu(cpu, &online)
         if (node_of_cpu(cpu) == node)
             return true;
 
