@@ -13,6 +13,9 @@
 #include <xen/frame_table.h>
 #include <xen/m2p.h>
 #include <xen/page_alloc.h>
+#include <xen/smp.h>
+
+#include <asm/processor.h>
 
 #include "../model/small_machine.h"
 
@@ -82,6 +85,8 @@ TEST(open_threads, nobody_loses_what_was_written_to_an_open_group)
     }
 }
 
+static unsigned int nr_done;
+
 /* Chunks of the same groups, with an idle CPU at them as well. */
 static void *take_chunks(void *number)
 {
@@ -95,6 +100,13 @@ static void *take_chunks(void *number)
         EXPECT(page_info_is_zero(pg));
         if (number == (void *)0)
             background_step();
+    }
+    /* Who finds nothing asks CPU 0 for what it has, until the last is through.
+     */
+    __atomic_fetch_add(&nr_done, 1, __ATOMIC_RELEASE);
+    while (__atomic_load_n(&nr_done, __ATOMIC_ACQUIRE) < NR_THREADS) {
+        smp_answer();
+        cpu_relax();
     }
 
     return NULL;
