@@ -229,14 +229,13 @@ TEST(paging, nothing_but_ram_and_acpi_is_in_the_direct_map)
         EXPECT(!is_readable(maddr_to_virt(after)));
 }
 
-/* Of a GiB and a few superpages above all that the map knows, so that nobody has
- * mapped them. */
+/* Of a GiB and a few superpages above all that the map knows, so that nobody
+ * has mapped them. */
 TEST(paging, what_joins_the_direct_map_can_leave_it)
 {
     const struct memory_map *map = &boot_state()->map;
-    paddr_t start =
-        ALIGN_UP(map->range[map->nr - 1].end, BIT(PTE_SHIFT(3))) +
-        BIT(PTE_SHIFT(3)) - SUPERPAGE_SIZE;
+    paddr_t start = ALIGN_UP(map->range[map->nr - 1].end, BIT(PTE_SHIFT(3))) +
+                    BIT(PTE_SHIFT(3)) - SUPERPAGE_SIZE;
     paddr_t end = start + BIT(PTE_SHIFT(3)) + 2 * SUPERPAGE_SIZE;
     unsigned int level;
 
