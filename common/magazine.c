@@ -160,7 +160,8 @@ static void push_words(struct heap_cpu *me, unsigned long number,
         if (bits[w] == 0)
             continue;
         dirty = chunk_dirty(chunk, w, bits[w]);
-        me->owing |= dirty && debt_table[number].taint != 0;
+        me->owing |= dirty && __atomic_load_n(&debt_table[number].taint,
+                                              __ATOMIC_RELAXED) != 0;
         push_word(&me->magazine[DIRTY], pg + w * BITS_PER_LONG, dirty);
         push_word(&me->magazine[CLEAN], pg + w * BITS_PER_LONG,
                   bits[w] ^ dirty);
