@@ -74,7 +74,9 @@ core-y                   += common/heap_node.c
 core-y                   += common/heap_runs.c
 core-$(CONFIG_PAGE_OWNER) += common/page_owner.c
 core-y                   += common/heap_tables.c
+core-y                   += common/chunk_apart.c
 core-y                   += common/chunk_supply.c
+core-y                   += common/run_supply.c
 core-y                   += common/parked.c
 core-y                   += common/chunk_give.c
 core-y                   += common/heap_contents.c
@@ -221,7 +223,7 @@ tests-y                  += $(addprefix tests/unit/test_, $(addsuffix .c, \
     memory_add memory_add_random memory_add_threads \
     bit_tree chunk magazine at_hand heap_statistics heap_watch heap_fault \
     page_alloc page_alloc_none heap_cpus heap_nodes offline offline_refused offline_random heap_contents heap_debt heap_debt_random heap_model heap_mixed heap_small heap_textbook \
-    heap_misuse heap_verdict heap_threads scrub scrub_contents scrub_threads \
+    heap_misuse heap_verdict heap_kept heap_threads scrub scrub_contents scrub_threads \
     domain domheap steal page_ref devices owner_threads \
     page_type page_table entry_update linear_table audit audit_tables audit_holders relinquish relinquish_others \
     m2p guest_access descriptors local_table \
@@ -292,7 +294,8 @@ pointed-y                += tests/explore/actions.c
 pointed-y                += tests/explore/explore_itself.c
 heap-pointed-y           += $(addprefix common/, \
     chunk.c heap_available.c heap_merge.c heap_node.c heap_runs.c parked.c \
-    chunk_supply.c chunk_give.c scrub_turn.c magazine_give.c magazine_small.c \
+    chunk_apart.c chunk_supply.c run_supply.c chunk_give.c scrub_turn.c \
+    magazine_give.c magazine_small.c \
     magazine.c magazine_look.c magazine_drain.c \
     scrub.c turn_back.c page_at_hand.c page_take.c page_alloc.c page_free.c \
     heap_stream.c frames_free.c offline.c claim.c claim_redeem.c heap_range.c)

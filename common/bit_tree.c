@@ -8,10 +8,8 @@ unsigned long bit_tree_longs(unsigned long nr)
 {
     unsigned long sum = 0;
 
-    do {
-        nr = BITMAP_LONGS(nr);
+    while ((nr = BITMAP_LONGS(nr)) > 1)
         sum += nr;
-    } while (nr > 1);
 
     return sum;
 }
@@ -22,17 +20,16 @@ unsigned long *bit_tree_init(struct bit_tree *tree, unsigned long nr,
     unsigned int k = 0;
 
     tree->nr = nr;
-    do {
-        BUG_ON(k == BIT_TREE_LEVELS);
-        nr = BITMAP_LONGS(nr);
+    for (; (nr = BITMAP_LONGS(nr)) > 1; k++) {
+        BUG_ON(k + 1 == BIT_TREE_LEVELS);
         tree->level[k] = memory;
-        if (k > 0 || nr == 1)
+        if (k > 0)
             memset(memory, 0, nr * sizeof(*memory));
         memory += nr;
-        k++;
-    } while (nr > 1);
-    tree->top = k - 1;
-    tree->root = tree->level[tree->top];
+    }
+    tree->top = k;
+    tree->root = 0;
+    tree->level[k] = &tree->root;
 
     return memory;
 }
@@ -40,6 +37,10 @@ unsigned long *bit_tree_init(struct bit_tree *tree, unsigned long nr,
 /* The words above know that word @i of the lowest level is not empty. */
 static void note_word(struct bit_tree *tree, unsigned long i)
 {
+    if (tree->top == 1) {
+        bit_tree_write(&tree->root, tree->root | BIT(i));
+        return;
+    }
     for (unsigned int k = 1; k <= tree->top; k++) {
         unsigned long *word = &tree->level[k][i / BITS_PER_LONG], old = *word;
 
@@ -59,6 +60,10 @@ void bit_tree_begin_word(struct bit_tree *tree, unsigned long i,
 
 void bit_tree_end_word(struct bit_tree *tree, unsigned long i)
 {
+    if (tree->top == 1) {
+        bit_tree_write(&tree->root, tree->root & ~BIT(i));
+        return;
+    }
     for (unsigned int k = 1; k <= tree->top; k++) {
         unsigned long *word = &tree->level[k][i / BITS_PER_LONG];
 

@@ -83,11 +83,11 @@ void give_block(struct whole *block)
     unsigned long chunk = block->chunk, nr = BIT(block->order);
     bool is_bad, is_noted;
 
-    spin_lock(&node->lock);
+    node_lock(node);
     is_bad = is_no_block(node, block);
     is_noted = node_has_note(node, block);
     if (!is_bad && !is_noted)
-        node_insert(node, block);
+        node_keep(node, block);
     spin_unlock(&node->lock);
     if (unlikely(is_bad))
         refuse_free(pdx_to_mfn(chunk * CHUNK_FRAMES));
@@ -102,7 +102,7 @@ unsigned long give_largest(unsigned long chunk, unsigned long nr)
     struct heap_node *node = node_of_chunk(chunk);
     bool is_done;
 
-    spin_lock(&node->lock);
+    node_lock(node);
     is_done = node_insert_largest(node, chunk, &nr);
     spin_unlock(&node->lock);
     if (!is_done)

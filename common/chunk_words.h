@@ -13,11 +13,9 @@ static inline unsigned long chunk_word(const struct chunk *chunk,
 /* Is all of it free by its words, or any? */
 static inline bool chunk_is_whole(const struct chunk *chunk)
 {
-    for (unsigned int w = 0; w < CHUNK_WORDS; w++)
-        if (chunk_word(chunk, w) != ~0UL)
-            return false;
-
-    return true;
+    return (chunk_word(chunk, 0) & chunk_word(chunk, 1) & chunk_word(chunk, 2) &
+            chunk_word(chunk, 3) & chunk_word(chunk, 4) & chunk_word(chunk, 5) &
+            chunk_word(chunk, 6) & chunk_word(chunk, 7)) == ~0UL;
 }
 
 static inline bool chunk_has_any(const struct chunk *chunk)

@@ -77,7 +77,7 @@ static bool is_partly_free(unsigned long number, bool or_words)
     unsigned long head;
     unsigned int order;
 
-    spin_lock(&node->lock);
+    node_lock(node);
     head = node_block_of(node, number, &order);
     spin_unlock(&node->lock);
 

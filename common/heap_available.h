@@ -48,16 +48,19 @@ static inline bool node_has_plenty(const struct heap_node *node,
 static inline bool node_may_have(struct heap_node *node, unsigned int order,
                                  bool surely)
 {
-    unsigned int lower = order - CHUNK_ORDER;
-    bool has = __atomic_load_n(&node->orders, __ATOMIC_RELAXED) >> lower != 0;
+    unsigned int orders;
 
-    if (!has && surely) {
-        spin_lock(&node->lock);
-        has = node->orders >> lower != 0;
+    if (surely) {
+        node_lock(node);
+        orders = node->orders;
         spin_unlock(&node->lock);
+    } else {
+        orders = __atomic_load_n(&node->orders, __ATOMIC_RELAXED) |
+                 __atomic_load_n(&node->kept_orders, __ATOMIC_RELAXED);
     }
 
-    return has;
+    return orders >> (order - CHUNK_ORDER) != 0 ||
+           __atomic_load_n(&node->nr_between, __ATOMIC_RELAXED) > 0;
 }
 
 /**
@@ -69,6 +72,13 @@ static inline bool node_may_have(struct heap_node *node, unsigned int order,
  */
 void reserve_in_vain(struct heap_node *node, unsigned long nr);
 extern unsigned long heap_nr_in_vain; /* atomic */
+
+/* The same for blocks that were halved while nobody else found what was left of
+ * them: who did not may look again. */
+static inline void heap_was_hidden(void)
+{
+    __atomic_fetch_add(&heap_nr_in_vain, 1, __ATOMIC_SEQ_CST);
+}
 
 static inline unsigned long nr_reserved_in_vain(void)
 {

@@ -21,7 +21,7 @@ static __inlined bool block_test_and_clear(struct bit_tree *tree,
     bool was = block_is_in(tree, i);
 
     if (was)
-        bit_tree_clear(tree, i);
+        bit_tree_remove(tree, i);
 
     return was;
 }
@@ -62,7 +62,7 @@ static __inlined void block_leave(struct heap_node *node, unsigned int k,
 {
     struct bit_tree *set = &node->whole[contents][k];
 
-    bit_tree_clear(set, i);
+    bit_tree_remove(set, i);
     if (bit_tree_is_empty(set) &&
         bit_tree_is_empty(&node->whole[contents ^ 1][k]))
         block_note_orders(node, node->orders & ~BIT32(k));
@@ -102,10 +102,5 @@ static __inlined void block_take(struct heap_node *node, unsigned int k,
     if (unlikely(block_test_and_clear(&node->owing, i)))
         block->debt = debt_table[block->chunk];
 }
-
-/* The same if it is there. Was it? */
-bool block_take_if_there(struct heap_node *node, unsigned int k,
-                         unsigned long i, struct whole *block)
-    __must_hold(node->lock);
 
 #endif /* HEAP_BLOCKS_H */

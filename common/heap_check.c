@@ -283,7 +283,7 @@ static unsigned long walk_chunk(struct walk *walk, unsigned long number)
     unsigned long head;
     unsigned int order;
 
-    spin_lock(&node->lock);
+    node_lock(node);
     head = node_block_of(node, number, &order);
     if (head != BIT_TREE_NONE)
         check_block(walk, node, head, order);
@@ -301,7 +301,7 @@ static bool is_free_elsewhere(unsigned long pdx)
     unsigned long head;
     unsigned int order;
 
-    spin_lock(&node->lock);
+    node_lock(node);
     head = node_block_of(node, pdx / CHUNK_FRAMES, &order);
     spin_unlock(&node->lock);
 

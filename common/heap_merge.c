@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Lets blocks be free as a whole, and merges them with their buddies. */
+#include <xen/bug.h>
+
 #include "heap_blocks.h"
 
-bool block_take_if_there(struct heap_node *node, unsigned int k,
-                         unsigned long i, struct whole *block)
-{
-    enum contents contents = block_contents(node, k, i);
-
-    if (contents == NR_CONTENTS)
-        return false;
-    block_take(node, k, i, contents, block);
-
-    return true;
-}
+/* With the lock held all the time. */
+#define LEVELS_AT_ONCE 4U
 
 static void join_details(struct heap_node *node, unsigned long i,
                          struct whole *block) __must_hold(node->lock);
@@ -36,18 +29,22 @@ static bool has_details(struct heap_node *node, const struct whole *block)
            !bit_tree_is_empty(&node->owing);
 }
 
-static void merge(struct heap_node *node, struct whole *block)
+static bool merge(struct heap_node *node, struct whole *block)
     __must_hold(node->lock);
-static void merge(struct heap_node *node, struct whole *block)
+/* False: there are more buddies that it may merge with. */
+static bool merge(struct heap_node *node, struct whole *block)
 {
-    unsigned int k = block->order - CHUNK_ORDER;
+    unsigned int k = block->order - CHUNK_ORDER, last = k + LEVELS_AT_ONCE;
     unsigned long i = (block->chunk - node->base) >> k;
-    bool details = has_details(node, block);
+    bool details = has_details(node, block), is_alone = false;
 
-    for (; k < MAX_ORDER - CHUNK_ORDER; k++, i >>= 1) {
+    if (last > MAX_ORDER - CHUNK_ORDER)
+        last = MAX_ORDER - CHUNK_ORDER;
+    for (; k < last; k++, i >>= 1) {
         enum contents contents = block_contents(node, k, i ^ 1);
 
-        if (contents == NR_CONTENTS)
+        is_alone = contents == NR_CONTENTS;
+        if (is_alone)
             break;
         block_leave(node, k, i ^ 1, contents);
         block->dirty |= contents == DIRTY;
@@ -56,19 +53,72 @@ static void merge(struct heap_node *node, struct whole *block)
     }
     block->chunk = node->base + (i << k);
     block->order = k + CHUNK_ORDER;
+
+    return is_alone || block->order == MAX_ORDER;
 }
 
-void node_insert(struct heap_node *node, struct whole *block)
+/* Whoever has no lock may ask. */
+static void note_kept(struct heap_node *node, unsigned int orders)
+{
+    __atomic_store_n(&node->kept_orders, orders, __ATOMIC_RELEASE);
+}
+
+/* Until it is in its set, or kept as a part of more, the note stays: so who has
+ * no lock finds the one or the other. */
+void node_merge_kept(struct heap_node *node)
+{
+    while (node->kept_orders) {
+        struct whole block = node->kept;
+
+        if (merge(node, &block)) {
+            block_enter(node, &block);
+            note_kept(node, 0);
+        } else {
+            node->kept = block;
+            note_kept(node, BIT32(block.order - CHUNK_ORDER));
+        }
+        spin_unlock(&node->lock);
+        spin_lock(&node->lock);
+    }
+}
+
+void node_keep(struct heap_node *node, const struct whole *block)
 {
     unsigned long i = block->chunk - node->base;
-    unsigned long nr = BIT(block->order - CHUNK_ORDER);
+    unsigned int k = block->order - CHUNK_ORDER;
 
+    ASSERT(!node->kept_orders);
     if (block->dirty)
-        bit_tree_clear_range(&node->clean, i, nr);
+        bit_tree_clear_range(&node->clean, i, BIT(k));
     else
-        bit_tree_set_range(&node->clean, i, nr);
-    merge(node, block);
-    block_enter(node, block);
+        bit_tree_set_range(&node->clean, i, BIT(k));
+    node->kept = *block;
+    note_kept(node, BIT32(k));
+}
+
+/* The highest tier goes before the others. */
+static bool suits(const struct heap_node *node, struct range range,
+                  enum contents prefer)
+{
+    const struct whole *kept = &node->kept;
+    unsigned long pdx = kept->chunk * CHUNK_FRAMES;
+
+    return kept->dirty == (prefer == DIRTY) && pdx >= range.start &&
+           pdx + BIT(kept->order) <= range.end &&
+           pdx >= node->tier[highest_bit(node->tiers)].start;
+}
+
+bool node_take_kept(struct heap_node *node, unsigned int order,
+                    struct range range, enum contents prefer,
+                    struct whole *block)
+{
+    if (node->kept_orders != BIT32(order - CHUNK_ORDER) ||
+        !suits(node, range, prefer))
+        return false;
+    *block = node->kept;
+    note_kept(node, 0);
+
+    return true;
 }
 
 bool node_insert_largest(struct heap_node *node, unsigned long chunk,

@@ -34,6 +34,22 @@ unsigned long node_longs(unsigned long nr)
     return sum;
 }
 
+static void set_tiers(struct heap_node *node)
+{
+    for (unsigned int t = 0; t < NR_TIERS; t++) {
+        struct range *tier = &node->tier[t];
+
+        tier->start = tier_start[t];
+        if (tier->start < node->base * CHUNK_FRAMES)
+            tier->start = node->base * CHUNK_FRAMES;
+        tier->end = node->end * CHUNK_FRAMES;
+        if (t + 1 < NR_TIERS && tier->end > tier_start[t + 1])
+            tier->end = tier_start[t + 1];
+        if (tier->start < tier->end)
+            node->tiers |= BIT32(t);
+    }
+}
+
 unsigned long *node_init(struct heap_node *node, unsigned long base,
                          unsigned long end, unsigned long *memory)
 {
@@ -44,6 +60,7 @@ unsigned long *node_init(struct heap_node *node, unsigned long base,
                                 .end = end };
     if (nr == 0)
         return memory;
+    set_tiers(node);
 #define MAKE(set, below) memory = bit_tree_init(set, below, memory)
     FOR_EACH_SET(node, nr, MAKE);
 #undef MAKE
@@ -63,16 +80,6 @@ static __inlined bool is_dirty(struct heap_node *node,
                                BIT(block->order - CHUNK_ORDER));
 }
 
-/* Let @block be the upper half of what was split, which is the dirty one. */
-static void keep_upper(struct whole *block, struct whole *upper)
-{
-    struct whole lower = *block;
-
-    *block = *upper;
-    *upper = lower;
-    upper->dirty = false;
-}
-
 /* Is all of it dirty, and nothing else to be said of it? */
 static bool is_plain(struct heap_node *node, const struct whole *block)
     __must_hold(node->lock);
@@ -83,46 +90,53 @@ static bool is_plain(struct heap_node *node, const struct whole *block)
 }
 
 static void split_plain(struct heap_node *node, struct whole *block,
-                        unsigned int order) __must_hold(node->lock);
+                        unsigned int order, unsigned long chunk)
+    __must_hold(node->lock);
 static void split_plain(struct heap_node *node, struct whole *block,
-                        unsigned int order)
+                        unsigned int order, unsigned long chunk)
 {
     struct bit_tree *whole = node->whole[block->dirty ? DIRTY : CLEAN];
     unsigned int k = block->order - CHUNK_ORDER, last = order - CHUNK_ORDER;
-    unsigned long i = block->chunk - node->base;
+    unsigned long i = chunk - node->base;
 
     block_note_orders(node, node->orders | (BIT32(k) - BIT32(last)));
     while (k-- > last)
-        bit_tree_set(&whole[k], i >> k | 1);
+        bit_tree_set(&whole[k], i >> k ^ 1);
     block->order = order;
+    block->chunk = ALIGN_DOWN(chunk, BIT(last));
 }
 
-static void split(struct heap_node *node, struct whole *block,
-                  unsigned int order, bool dirty) __must_hold(node->lock);
-/* Keep the lower part of @order, or if @dirty the lowest one that is; the
- * others go back. */
-static void split(struct heap_node *node, struct whole *block,
-                  unsigned int order, bool dirty)
+static void halve(struct heap_node *node, struct whole *block,
+                  unsigned long chunk) __must_hold(node->lock);
+static void halve(struct heap_node *node, struct whole *block,
+                  unsigned long chunk)
 {
-    bool mixed = block->dirty && block->order > order;
+    unsigned int k = block->order - CHUNK_ORDER - 1;
+    struct whole other;
 
+    block->order--;
+    other = *block;
+    block->chunk = ALIGN_DOWN(chunk, BIT(k));
+    other.chunk = block->chunk ^ BIT(k);
+    if (other.dirty)
+        other.dirty = is_dirty(node, &other);
+    if (!other.dirty)
+        other.debt = TLB_NO_DEBT;
+    block_enter(node, &other);
+}
+
+void node_split(struct heap_node *node, struct whole *block, unsigned int order,
+                unsigned long chunk, unsigned int levels)
+{
+    if (block->order > order + levels)
+        order = block->order - levels;
     if (is_plain(node, block)) {
-        split_plain(node, block, order);
+        split_plain(node, block, order, chunk);
         return;
     }
-    while (block->order > order) {
-        struct whole upper = *block;
-
-        upper.order = --block->order;
-        upper.chunk += BIT(upper.order - CHUNK_ORDER);
-        upper.dirty = mixed && is_dirty(node, &upper);
-        if (dirty && !is_dirty(node, block))
-            keep_upper(block, &upper);
-        if (!upper.dirty)
-            upper.debt = TLB_NO_DEBT;
-        block_enter(node, &upper);
-    }
-    if (mixed)
+    while (block->order > order)
+        halve(node, block, chunk);
+    if (block->dirty)
         block->dirty = is_dirty(node, block);
     if (!block->dirty)
         block->debt = TLB_NO_DEBT;
@@ -150,11 +164,13 @@ bool node_take_whole(struct heap_node *node, unsigned int order,
                      struct range range, enum contents prefer,
                      struct whole *block)
 {
-    unsigned long start =
-        node_index(node, (range.start + CHUNK_FRAMES - 1) / CHUNK_FRAMES);
-    unsigned long end = node_index(node, range.end / CHUNK_FRAMES);
     unsigned int orders = node->orders & -1U << (order - CHUNK_ORDER);
+    unsigned long start, end;
 
+    if (!orders)
+        return false;
+    start = (range.start + CHUNK_FRAMES - 1) / CHUNK_FRAMES - node->base;
+    end = range.end / CHUNK_FRAMES - node->base;
     for (; orders; orders &= orders - 1) {
         unsigned int k = lowest_bit(orders);
 
@@ -165,8 +181,6 @@ bool node_take_whole(struct heap_node *node, unsigned int order,
             if (i == BIT_TREE_NONE)
                 continue;
             block_take(node, k, i, prefer ^ c, block);
-            if (block->order > order)
-                split(node, block, order, false);
             return true;
         }
     }
@@ -174,8 +188,26 @@ bool node_take_whole(struct heap_node *node, unsigned int order,
     return false;
 }
 
+static unsigned long first_dirty(const struct heap_node *node,
+                                 const struct whole *block)
+    __must_hold(node->lock);
+static unsigned long first_dirty(const struct heap_node *node,
+                                 const struct whole *block)
+{
+    unsigned long i = block->chunk - node->base, dirty;
+
+    dirty =
+        ~bit_tree_word(&node->clean, i / BITS_PER_LONG) >> i % BITS_PER_LONG;
+    while (!dirty) {
+        i = ALIGN_DOWN(i, BITS_PER_LONG) + BITS_PER_LONG;
+        dirty = ~bit_tree_word(&node->clean, i / BITS_PER_LONG);
+    }
+
+    return node->base + i + lowest_bit(dirty);
+}
+
 bool node_take_dirty(struct heap_node *node, unsigned long end,
-                     struct whole *block)
+                     struct whole *block, unsigned long *chunk)
 {
     for (unsigned int orders = node->orders; orders; orders &= orders - 1) {
         unsigned int k = lowest_bit(orders);
@@ -185,50 +217,24 @@ bool node_take_dirty(struct heap_node *node, unsigned long end,
         if (i == BIT_TREE_NONE)
             continue;
         block_take(node, k, i, DIRTY, block);
-        split(node, block, CHUNK_ORDER, true);
+        *chunk = first_dirty(node, block);
         return true;
     }
 
     return false;
 }
 
-static void split_around(struct heap_node *node, struct whole *block,
-                         unsigned long chunk) __must_hold(node->lock);
-/* Halve it until it is the one chunk; the other halves go back. */
-static void split_around(struct heap_node *node, struct whole *block,
-                         unsigned long chunk)
+bool node_take_block_of(struct heap_node *node, unsigned long chunk,
+                        struct whole *block)
 {
-    bool mixed = block->dirty && block->order > CHUNK_ORDER;
-
-    while (block->order > CHUNK_ORDER) {
-        struct whole upper = *block;
-
-        upper.order = --block->order;
-        upper.chunk += BIT(upper.order - CHUNK_ORDER);
-        if (chunk >= upper.chunk)
-            keep_upper(block, &upper);
-        upper.dirty = mixed && is_dirty(node, &upper);
-        if (!upper.dirty)
-            upper.debt = TLB_NO_DEBT;
-        block_enter(node, &upper);
-    }
-    if (mixed)
-        block->dirty = is_dirty(node, block);
-    if (!block->dirty)
-        block->debt = TLB_NO_DEBT;
-}
-
-bool node_take_chunk(struct heap_node *node, unsigned long chunk,
-                     struct whole *block)
-{
-    unsigned int order;
-    unsigned long head = node_block_of(node, chunk, &order);
+    unsigned int order, k;
+    unsigned long head = node_block_of(node, chunk, &order), i;
 
     if (head == BIT_TREE_NONE)
         return false;
-    order -= CHUNK_ORDER;
-    (void)block_take_if_there(node, order, (head - node->base) >> order, block);
-    split_around(node, block, chunk);
+    k = order - CHUNK_ORDER;
+    i = (head - node->base) >> k;
+    block_take(node, k, i, block_contents(node, k, i), block);
 
     return true;
 }

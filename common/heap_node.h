@@ -10,12 +10,13 @@
  *
  * Invariants, true whenever the lock is free (docs/invariants.md):
  *
- *   H1  A free frame is in one place only: a whole block, the words of a chunk
- *       that is not in one, or the cache of a CPU.
+ *   H1  A free frame is in one place only: a whole block, which is in a set or
+ *       kept, the words of a chunk that is not in one, or the cache of a CPU.
  *   H2  A block starts at a multiple of its size; all its frames are valid and
  *       of its node. Its chunks have no owner, no frame free by their words,
  *       and are in no other set.
- *   H3  No two buddies of one order below MAX_ORDER are whole: they are merged.
+ *   H3  No two buddies of one order below MAX_ORDER are whole: they are merged,
+ *       but for the block that is kept.
  *       No chunk without owner has all its frames free by its words, but one
  *       with a note.
  *   H4  A chunk without owner that has a frame free by its words is in the set
@@ -52,6 +53,19 @@
 
 enum contents { CLEAN, DIRTY, NR_CONTENTS };
 
+/* Where to look: from PDX @start on, up to @end. */
+struct range {
+    unsigned long start, end;
+};
+
+/* A whole block: @chunk is the number of its first. */
+struct whole {
+    unsigned long chunk;
+    unsigned int order;
+    bool written, dirty;
+    struct tlb_debt debt;
+};
+
 struct heap_node {
     spinlock_t lock;
 
@@ -63,9 +77,19 @@ struct heap_node {
     unsigned long nr_offline; /* of these, parked (parked.h); atomic */
     unsigned long base, end;  /* its chunks, and maybe others, lie between */
 
-    /* Chunks on their way from a whole block to an owner: who does not find a
-     * free frame looks again. Atomic. */
+    /* Blocks that are split, and chunks on their way from one to an owner: who
+     * does not find a free frame looks again. Atomic. */
     unsigned long nr_between;
+
+    /* The block that was given back last, until it is wanted again, or somebody
+     * takes the lock for something else and merges it: see node_lock(). Bit k
+     * (atomic): there is one, of CHUNK_ORDER + k. */
+    unsigned int kept_orders;
+    struct whole kept;
+
+    /* What lies between these of each tier. Bit t: there is some of tier t. */
+    struct range tier[NR_TIERS];
+    unsigned int tiers;
 
     /* Some chunk that is taken apart may have dirty free frames that the
      * scrubber does not know of (scrub.c). Atomic. */
@@ -88,14 +112,6 @@ struct heap_node {
 
 /* nr_nodes of them, as soon as there is a heap. */
 extern struct heap_node *heap_nodes;
-
-/* A whole block: @chunk is the number of its first. */
-struct whole {
-    unsigned long chunk;
-    unsigned int order;
-    bool written, dirty;
-    struct tlb_debt debt;
-};
 
 /* Of a chunk without RAM: some node, which does not have it. */
 static inline struct heap_node *node_of_chunk(unsigned long chunk)
@@ -121,7 +137,8 @@ unsigned long node_longs(unsigned long nr_chunks);
 unsigned long *node_init(struct heap_node *node, unsigned long base,
                          unsigned long end, unsigned long *memory);
 
-#include "heap_available.h"
 #include "heap_sets.h"
+
+#include "heap_available.h"
 
 #endif /* HEAP_NODE_H */

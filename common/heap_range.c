@@ -73,7 +73,7 @@ static bool is_of_heap(unsigned long number)
         return false;
     if (heap_is_open(number * CHUNK_FRAMES))
         return true;
-    spin_lock(&node->lock);
+    node_lock(node);
     head = node_block_of(node, number, &order);
     spin_unlock(&node->lock);
 

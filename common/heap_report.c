@@ -58,7 +58,7 @@ static struct below measure(unsigned long end)
         unsigned long head;
         unsigned int order;
 
-        spin_lock(&node->lock);
+        node_lock(node);
         head = node_block_of(node, number, &order);
         spin_unlock(&node->lock);
         if (head != BIT_TREE_NONE) {

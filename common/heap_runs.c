@@ -9,7 +9,7 @@
 /* Is the set empty then? */
 static __noinline bool leave(struct bit_tree *set, unsigned long i)
 {
-    bit_tree_clear(set, i);
+    bit_tree_remove(set, i);
 
     return bit_tree_is_empty(set);
 }
@@ -43,20 +43,21 @@ static void move(struct heap_node *node, unsigned long number, unsigned int old,
 /* Take all 512 frames, or none: somebody who was the owner takes some. */
 static bool take_all(struct chunk *chunk, bool *dirty)
 {
-    *dirty = false;
+    unsigned long taken[CHUNK_WORDS], all = ~0UL, any_dirty = 0;
+
+#pragma GCC unroll 8
     for (unsigned int w = 0; w < CHUNK_WORDS; w++) {
-        unsigned long bits = chunk_take_word(chunk, w);
-
-        *dirty |= chunk_dirty(chunk, w, bits) != 0;
-        if (bits == ~0UL)
-            continue;
-        __atomic_fetch_or(&chunk->free[w], bits, __ATOMIC_SEQ_CST);
-        while (w-- > 0)
-            __atomic_fetch_or(&chunk->free[w], ~0UL, __ATOMIC_SEQ_CST);
-        return false;
+        taken[w] = chunk_take_word(chunk, w);
+        all &= taken[w];
+        any_dirty |= chunk_dirty(chunk, w, taken[w]);
     }
+    *dirty = any_dirty != 0;
+    if (likely(all == ~0UL))
+        return true;
+    for (unsigned int w = 0; w < CHUNK_WORDS; w++)
+        __atomic_fetch_or(&chunk->free[w], taken[w], __ATOMIC_SEQ_CST);
 
-    return true;
+    return false;
 }
 
 static void make_whole(struct heap_node *node, unsigned long number, bool dirty)
@@ -72,7 +73,7 @@ static void make_whole(struct heap_node *node, unsigned long number, bool dirty)
     };
 
     chunk_table[number].is_apart = false;
-    node_insert(node, &block);
+    node_keep(node, &block);
 }
 
 static void check_is_apart(struct heap_node *node, unsigned long number)
@@ -104,17 +105,15 @@ static int unset_run(struct chunk *chunk)
     return chunk_run(chunk);
 }
 
-static void place(struct heap_node *node, unsigned long number,
-                  unsigned int old) __must_hold(node->lock);
-static void place(struct heap_node *node, unsigned long number,
-                  unsigned int old)
+static void place(struct heap_node *node, unsigned long number)
+    __must_hold(node->lock);
+static void place(struct heap_node *node, unsigned long number)
 {
     struct chunk *chunk = &chunk_table[number];
-    int run = chunk_is_whole(chunk) ? RUN_WHOLE : chunk_run(chunk);
+    unsigned int old = chunk->set;
+    int run = chunk_is_whole(chunk) ? RUN_WHOLE : unset_run(chunk);
     bool dirty;
 
-    if (run + 1 < (int)old && chunk->set > 0)
-        run = unset_run(chunk);
     if (run == RUN_WHOLE && !chunk_is_noted(chunk) && take_all(chunk, &dirty)) {
         move(node, number, old, RUN_NONE);
         make_whole(node, number, dirty);
@@ -136,24 +135,7 @@ void node_place(struct heap_node *node, unsigned long number)
         return;
     if (chunk->set == 0)
         check_is_apart(node, number);
-    place(node, number, chunk->set);
-}
-
-unsigned int node_take_run(struct heap_node *node, unsigned long number,
-                           unsigned int order, unsigned int end)
-{
-    struct chunk *chunk = &chunk_table[number];
-    unsigned int old = chunk->set, first;
-
-    /* Without a set until the words are read again, as in unset_run(). What is
-     * taken is a full barrier in between. */
-    __atomic_store_n(&chunk->set, 0, __ATOMIC_RELAXED);
-    first = chunk_take_run(chunk, order, end);
-    if (first == CHUNK_FRAMES)
-        __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    place(node, number, old);
-
-    return first;
+    place(node, number);
 }
 
 void node_own(struct heap_node *node, unsigned long number, uint32_t owner)
@@ -181,12 +163,13 @@ unsigned long node_last_owned(struct heap_node *node, unsigned long number)
 unsigned long node_find_run(struct heap_node *node, enum chunk_class class,
                             unsigned int order, struct range range)
 {
-    unsigned long start = node_index(node, range.start / CHUNK_FRAMES);
-    unsigned long end =
-        node_index(node, (range.end + CHUNK_FRAMES - 1) / CHUNK_FRAMES);
-
     unsigned int lengths = node->lengths[class] & -1U << order;
+    unsigned long start, end;
 
+    if (!lengths)
+        return BIT_TREE_NONE;
+    start = range.start / CHUNK_FRAMES - node->base;
+    end = (range.end + CHUNK_FRAMES - 1) / CHUNK_FRAMES - node->base;
     for (; lengths; lengths &= lengths - 1) {
         unsigned long i =
             bit_tree_last(&node->runs[class][lowest_bit(lengths)], end);

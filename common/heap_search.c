@@ -60,7 +60,7 @@ static bool find_whole(unsigned long pdx, struct row *row)
 
     if (number < node->base || number >= node->end)
         return false;
-    spin_lock(&node->lock);
+    node_lock(node);
     head = node_block_of(node, number, &order);
     spin_unlock(&node->lock);
     if (head == BIT_TREE_NONE)
@@ -189,6 +189,18 @@ static void search_rows(struct search *search, struct row at)
     search->end = pdx;
 }
 
+/* Without the lock. What a block is merged into is in the set of a higher
+ * order, which is looked at later, or kept. */
+static bool has_none(const struct heap_node *node, const struct bit_tree *tree)
+{
+    bool is_empty = bit_tree_is_empty(tree);
+
+    /* In this order: see node_merge_kept(). */
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+
+    return is_empty && !__atomic_load_n(&node->kept_orders, __ATOMIC_RELAXED);
+}
+
 /* The last of @tree, whose members are blocks of 2^@k chunks, that begins below
  * the search's end: if it is higher than *@last, it is the one to go on with.
  */
@@ -199,10 +211,10 @@ static void look_at(struct heap_node *node, const struct bit_tree *tree,
     unsigned long number = (search->end + CHUNK_FRAMES - 1) / CHUNK_FRAMES;
     unsigned long i, start;
 
-    if (bit_tree_is_empty(tree))
+    if (has_none(node, tree))
         return;
     /* For each by itself, lest the lock be held for long. */
-    spin_lock(&node->lock);
+    node_lock(node);
     i = bit_tree_last(tree, (node_index(node, number) + BIT(k) - 1) >> k);
     spin_unlock(&node->lock);
     start = (node->base + (i << k)) * CHUNK_FRAMES;

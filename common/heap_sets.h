@@ -6,10 +6,32 @@
 #ifndef HEAP_SETS_H
 #define HEAP_SETS_H
 
-/* Let a block be free as a whole, and merge it: *@block is what it is a part of
- * then. */
-void node_insert(struct heap_node *node, struct whole *block)
+/**
+ * node_lock - take the node's lock; all free blocks are in the sets then.
+ *
+ * A block that comes back may be wanted again at once, so it is merged only
+ * when somebody comes for something else: a few levels at a time, and between
+ * them the lock is let go.
+ */
+void node_merge_kept(struct heap_node *node) __must_hold(node->lock);
+
+static __inlined void node_lock(struct heap_node *node) __acquires(node->lock);
+static __inlined void node_lock(struct heap_node *node)
+{
+    spin_lock(&node->lock);
+    if (unlikely(node->kept_orders != 0))
+        node_merge_kept(node);
+}
+
+/* Let a block be free as a whole: it is the one that is kept. No other is. */
+void node_keep(struct heap_node *node, const struct whole *block)
     __must_hold(node->lock);
+
+/* Is it a block of @order that is kept, in @range, and would @prefer not look
+ * for another one? Then take it. spin_lock() will do instead of node_lock(). */
+bool node_take_kept(struct heap_node *node, unsigned int order,
+                    struct range range, enum contents prefer,
+                    struct whole *block) __must_hold(node->lock);
 
 /* The same for up to *@nr of the largest ones, which are dirty and follow one
  * another from @chunk on, in one step; *@nr is how many. False: it takes more,
@@ -17,30 +39,33 @@ void node_insert(struct heap_node *node, struct whole *block)
 bool node_insert_largest(struct heap_node *node, unsigned long chunk,
                          unsigned long *nr) __must_hold(node->lock);
 
-/* Where to look: from PDX @start on, up to @end. */
-struct range {
-    unsigned long start, end;
-};
-
 /**
- * node_take_whole - take a block of @order in @range out of the sets.
+ * node_take_whole - take a block of at least @order in @range out of the sets.
  *
- * From the smallest that will do; of those from a clean one, or from a dirty
- * one if @prefer says so; of those from the highest, its lower part. Its frames
- * have been reserved. Returns false if there is none.
+ * The range is a part of one of the node's tiers.
+ * The smallest that will do; of those a clean one, or a dirty one if @prefer
+ * says so; of those the highest. If it is larger, its lower part of @order is
+ * in the range. Its frames have been reserved. Returns false if there is none.
  */
 bool node_take_whole(struct heap_node *node, unsigned int order,
                      struct range range, enum contents prefer,
                      struct whole *block) __must_hold(node->lock);
 
-/* Take a dirty chunk out of a whole block that ends at or below chunk @end: of
- * the smallest there are, from the highest. Returns false if there is none. */
+/* Take a block that ends at or below chunk @end, and whose chunk *@chunk is
+ * dirty: the highest of the smallest. Returns false if there is none. */
 bool node_take_dirty(struct heap_node *node, unsigned long end,
-                     struct whole *block) __must_hold(node->lock);
+                     struct whole *block, unsigned long *chunk)
+    __must_hold(node->lock);
 
-/* Take @chunk out of the whole block that it is in; false: it is in none. */
-bool node_take_chunk(struct heap_node *node, unsigned long chunk,
-                     struct whole *block) __must_hold(node->lock);
+/* Take the whole block that @chunk is in; false: it is in none. */
+bool node_take_block_of(struct heap_node *node, unsigned long chunk,
+                        struct whole *block) __must_hold(node->lock);
+
+/* Halve a block that was taken, up to @levels times, until it is of @order;
+ * what is left has @chunk in it, and the other halves are free. */
+void node_split(struct heap_node *node, struct whole *block, unsigned int order,
+                unsigned long chunk, unsigned int levels)
+    __must_hold(node->lock);
 
 /* Note that one more frame of the chunk is to leave, or one fewer; and is there
  * a note in a block? A chunk with a note is never whole. */
@@ -75,12 +100,6 @@ node_block_of(struct heap_node *node, unsigned long chunk, unsigned int *order)
 void node_place(struct heap_node *node, unsigned long chunk)
     __must_hold(node->lock);
 
-/* Take a run of 2^@order below frame @end of a chunk without owner; returns the
- * first frame's number in the chunk, or CHUNK_FRAMES. */
-unsigned int node_take_run(struct heap_node *node, unsigned long chunk,
-                           unsigned int order, unsigned int end)
-    __must_hold(node->lock);
-
 /* @owner takes from the chunk, which is in no block, from now on; or nobody. */
 void node_own(struct heap_node *node, unsigned long chunk, uint32_t owner)
     __must_hold(node->lock);
@@ -93,7 +112,8 @@ unsigned long node_last_owned(struct heap_node *node, unsigned long number)
     __must_hold(node->lock);
 
 /* The highest chunk of @range, which may cut it, that has no owner and is in
- * the set of the shortest run that will do for 2^@order, or BIT_TREE_NONE. */
+ * the set of the shortest run that will do for 2^@order, or BIT_TREE_NONE. The
+ * range is a part of one of the node's tiers. */
 unsigned long node_find_run(struct heap_node *node, enum chunk_class class,
                             unsigned int order, struct range range)
     __must_hold(node->lock);

@@ -69,7 +69,7 @@ static unsigned long count_chunk(struct heap_node *node,
     unsigned long head, clean = 0;
     unsigned int order;
 
-    spin_lock(&node->lock);
+    node_lock(node);
     head = node_block_of(node, number, &order);
     if (head != BIT_TREE_NONE)
         clean = bit_tree_count_range(&node->clean, head - node->base,
@@ -271,7 +271,7 @@ static unsigned long whole_block_of(unsigned long pdx, unsigned int *order)
     struct heap_node *node = node_of_chunk(pdx / CHUNK_FRAMES);
     unsigned long head;
 
-    spin_lock(&node->lock);
+    node_lock(node);
     head = node_block_of(node, pdx / CHUNK_FRAMES, order);
     spin_unlock(&node->lock);
 

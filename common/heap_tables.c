@@ -107,14 +107,14 @@ void heap_tables_init(void)
 
     if (chunk_table)
         return;
+    tier_start[TIER_BELOW_4G] = pdx_of_limit(16UL << 20);
+    tier_start[TIER_ABOVE_4G] = pdx_of_limit(4UL << 30);
     memory = arch_alloc_table(lay_out(NULL));
     if (!memory)
         BUG("there is no memory for the heap's tables");
     lay_out(memory);
     if (CONFIG_PAGE_OWNER)
         page_owner_init();
-    tier_start[TIER_BELOW_4G] = pdx_of_limit(16UL << 20);
-    tier_start[TIER_ABOVE_4G] = pdx_of_limit(4UL << 30);
 }
 
 /* The debt of a whole block that others have merged meanwhile must stay. */

@@ -138,7 +138,7 @@ static void disown_chunks(struct heap_node *node)
     unsigned long number = node->end;
 
     while (number != BIT_TREE_NONE && number > node->base) {
-        spin_lock(&node->lock);
+        node_lock(node);
         number = node_last_owned(node, number);
         if (number != BIT_TREE_NONE)
             node_disown(node, number);

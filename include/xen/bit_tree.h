@@ -8,7 +8,7 @@
  * lowest are cleared to begin with: a word of the lowest level means something
  * only while its bit above it is set. So an empty set costs little to make.
  *
- * There is no locking here.
+ * A tree stays where it was made. There is no locking here.
  */
 #ifndef XEN_BIT_TREE_H
 #define XEN_BIT_TREE_H
@@ -22,13 +22,13 @@
 #define BIT_TREE_NONE   (~0UL)
 
 struct bit_tree {
-    unsigned long nr;    /* members are below it */
-    unsigned int top;    /* the highest level, of one word */
-    unsigned long *root; /* which is this one */
+    unsigned long root; /* the word of the highest level */
+    unsigned long nr;   /* members are below it */
+    unsigned int top;   /* the highest level, which is the root */
     unsigned long *level[BIT_TREE_LEVELS];
 };
 
-/* How many longs a tree for numbers below @nr takes. */
+/* How many longs a tree for numbers below @nr takes, besides the structure. */
 unsigned long bit_tree_longs(unsigned long nr);
 
 /* Make @tree the empty set of numbers below @nr, which is at least 1, in
@@ -63,7 +63,7 @@ void bit_tree_end_word(struct bit_tree *tree, unsigned long i);
 /* Even without the lock that holds others off; then it is a moment's view. */
 static inline bool bit_tree_is_empty(const struct bit_tree *tree)
 {
-    return __atomic_load_n(tree->root, __ATOMIC_RELAXED) == 0;
+    return __atomic_load_n(&tree->root, __ATOMIC_RELAXED) == 0;
 }
 
 /* Does word @i of the lowest level mean something? Otherwise it is empty. */
@@ -111,6 +111,16 @@ static inline void bit_tree_set(struct bit_tree *tree, unsigned long i)
 static inline void bit_tree_clear(struct bit_tree *tree, unsigned long i)
 {
     bit_tree_clear_bits(tree, i / BITS_PER_LONG, BIT(i % BITS_PER_LONG));
+}
+
+/* The same for one that is there. */
+static inline void bit_tree_remove(struct bit_tree *tree, unsigned long i)
+{
+    unsigned long *word = &tree->level[0][i / BITS_PER_LONG];
+
+    bit_tree_write(word, *word & ~BIT(i % BITS_PER_LONG));
+    if (*word == 0 && tree->top > 0)
+        bit_tree_end_word(tree, i / BITS_PER_LONG);
 }
 
 /* The members among the 64 of word @i. */

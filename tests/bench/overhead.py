@@ -22,7 +22,7 @@ TAKEN_OUT = (
     ("common/magazine.c", """
         me->owing |= dirty && debt_table[number].taint != 0;""", ""),
     ("common/page_take.c", "settle(me, request, pg)", "pg"),
-    ("common/chunk_supply.c", """
+    ("common/chunk_apart.c", """
     if (debt.taint)
         entry.count_info |= PGC_owing;
     entry.free_overlay.tlb_taint = debt.taint;

@@ -185,6 +185,8 @@ static void count(struct heap_watch *watch)
     __atomic_fetch_add(&nr_calls, 1, __ATOMIC_RELAXED);
 }
 
+static unsigned int nr_done;
+
 static void *go_up_and_down(void *data)
 {
     struct page_info *held[HELD];
@@ -200,6 +202,11 @@ static void *go_up_and_down(void *data)
     }
     while (nr > 0)
         free_heap_pages(held[--nr], CHUNK_ORDER + 1, TLB_NO_DEBT);
+    /* Who finds nothing asks the other for what it has, until both are through.
+     */
+    __atomic_fetch_add(&nr_done, 1, __ATOMIC_RELEASE);
+    while (__atomic_load_n(&nr_done, __ATOMIC_ACQUIRE) < 2)
+        smp_wait_a_turn();
 
     return NULL;
 }
