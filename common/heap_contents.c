@@ -12,6 +12,7 @@
 #include "heap_node.h"
 
 #define FRAME_WORDS (PAGE_SIZE / sizeof(uint64_t))
+#define LINE_WORDS  8U /* of a cache line */
 
 enum scrub_mode scrub_mode;
 
@@ -104,13 +105,20 @@ bool contents_leave(const struct page_info *pg, unsigned int order, bool owing)
 unsigned long contents_first_dirt(unsigned long pdx)
 {
     mfn_t mfn = pdx_to_mfn(pdx);
-    const uint64_t *word;
     unsigned long i = 0;
+    const uint64_t *word;
 
     if (!frames_have_contents(mfn, 1))
         return PAGE_SIZE;
-    for (word = frame_contents(mfn); i < FRAME_WORDS && !word[i]; i++)
-        ;
+    word = frame_contents(mfn);
+    while (i < LINE_WORDS && !word[i])
+        i++;
+    /* All lines are as the first one, if each is as the one before it. */
+    if (i == LINE_WORDS && memcmp(word, word + LINE_WORDS,
+                                  PAGE_SIZE - LINE_WORDS * sizeof(*word)) == 0)
+        return PAGE_SIZE;
+    while (i < FRAME_WORDS && !word[i])
+        i++;
 
     return i * sizeof(*word);
 }

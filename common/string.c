@@ -3,8 +3,9 @@
  * Memory and strings. The names are the C library's, so a test on the host can
  * compare each with the library's own; see tests/unit/test_string.c.
  *
- * Copying and filling go a word at a time: the compiler may not turn the loops
- * back into calls of themselves, which the Makefile forbids it for this file.
+ * Copying, filling and comparing go a word at a time: the compiler may not turn
+ * the loops back into calls of themselves, which the Makefile forbids it for
+ * this file.
  */
 #include <xen/string.h>
 
@@ -69,6 +70,12 @@ int memcmp(const void *a, const void *b, size_t size)
 {
     const uint8_t *left = a, *right = b;
 
+    for (; size >= sizeof(any_word_t) &&
+           *(const any_word_t *)left == *(const any_word_t *)right;
+         size -= sizeof(any_word_t)) {
+        left += sizeof(any_word_t);
+        right += sizeof(any_word_t);
+    }
     for (; size > 0; size--, left++, right++) {
         if (*left != *right)
             return *left - *right;

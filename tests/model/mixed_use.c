@@ -16,13 +16,14 @@
 #define MAX_STREAM 40U
 
 struct slot mixed_slots[MIXED_SLOTS];
+unsigned int mixed_nr_slots = MIXED_SLOTS;
 unsigned long mixed_claimed[RAGGED_DOMAINS][NAIVE_NODES];
 
 static struct heap_stream stream;
 
 static struct slot *empty_slot(void)
 {
-    for (unsigned int i = 0; i < MIXED_SLOTS; i++)
+    for (unsigned int i = 0; i < mixed_nr_slots; i++)
         if (mixed_slots[i].nr == 0)
             return &mixed_slots[i];
 
@@ -201,7 +202,7 @@ void mixed_take_stream(void)
     struct tlb_debt debt = TLB_NO_DEBT;
     unsigned long most = mixed_free_for(RAGGED_DOMAINS).sum;
 
-    for (unsigned int i = 0; i < MIXED_SLOTS && want < MAX_STREAM; i++)
+    for (unsigned int i = 0; i < mixed_nr_slots && want < MAX_STREAM; i++)
         want += mixed_slots[i].nr == 0;
     got = alloc_heap_stream(&stream, HEAP_NO_LIMIT, flags, page, want, &debt);
     EXPECT_EQ(got, want < most ? want : most);
@@ -260,7 +261,7 @@ void mixed_take_owned_stream(void)
     struct domain *d = ragged_domain[who];
     unsigned long most = mixed_free_for(who).sum;
 
-    for (unsigned int i = 0; i < MIXED_SLOTS && want < MAX_STREAM; i++)
+    for (unsigned int i = 0; i < mixed_nr_slots && want < MAX_STREAM; i++)
         want += mixed_slots[i].nr == 0;
     if (most > RAGGED_QUOTA - d->nr_pages)
         most = RAGGED_QUOTA - d->nr_pages;
@@ -336,7 +337,7 @@ void mixed_give(struct slot *slot)
 
 bool mixed_is_uncleared(unsigned long mfn)
 {
-    for (unsigned int i = 0; i < MIXED_SLOTS; i++)
+    for (unsigned int i = 0; i < mixed_nr_slots; i++)
         if (mfn > mixed_slots[i].mfn &&
             mfn - mixed_slots[i].mfn < mixed_slots[i].nr)
             return mixed_slots[i].uncleared;

@@ -25,6 +25,10 @@ struct slot {
 };
 extern struct slot mixed_slots[MIXED_SLOTS];
 
+/* How many of them are used: with few, most blocks are whole most of the time.
+ */
+extern unsigned int mixed_nr_slots;
+
 /* What domains have claimed, by node, and in all. */
 extern unsigned long mixed_claimed[RAGGED_DOMAINS][NAIVE_NODES];
 unsigned long mixed_claims_of(unsigned int who);

@@ -15,7 +15,7 @@
 #include "some_cpus.h"
 
 #define MAX_RANGES 24U
-#define MAX_FRAMES 1100UL
+#define MAX_FRAMES 1600U
 
 struct domain *ragged_domain[RAGGED_DOMAINS];
 
@@ -23,13 +23,26 @@ static struct ram ram[MAX_RANGES];
 static unsigned int nr_ranges;
 static char audit_memory[1 << 17] __aligned(16);
 
-/* Some end where a chunk does; those between two such ends are whole ones. */
-static void draw_ram(unsigned int (*draw)(unsigned int below))
+/* Most machines are small: so a step can be looked at from all sides at little
+ * cost, and often there is nothing left. In the others large blocks are whole.
+ */
+static void draw_size(unsigned long *left, unsigned int *longest, draw_fn *draw)
 {
-    unsigned long at = NAIVE_FIRST + draw(300), left = MAX_FRAMES;
+    bool is_large = draw(4) == 0;
 
+    *left = is_large ? MAX_FRAMES / 2 + draw(MAX_FRAMES / 2) : 60 + draw(400);
+    *longest = is_large ? MAX_FRAMES : 600;
+}
+
+/* Some end where a chunk does; those between two such ends are whole ones. */
+static void draw_ram(draw_fn *draw)
+{
+    unsigned long at = NAIVE_FIRST + (draw(2) ? draw(300) : 0), left;
+    unsigned int longest;
+
+    draw_size(&left, &longest, draw);
     while (nr_ranges < MAX_RANGES && left > 0) {
-        unsigned long end = at + 1 + draw(draw(2) ? 30 : 600);
+        unsigned long end = at + 1 + draw(draw(2) ? 30 : longest);
 
         if (draw(2))
             end = ALIGN_UP(end, CHUNK_FRAMES);
@@ -47,16 +60,23 @@ static void draw_ram(unsigned int (*draw)(unsigned int below))
     }
 }
 
-/* Each has a third of the RAM, or more, or none; the borders are anywhere. */
-static void draw_nodes(unsigned int (*draw)(unsigned int below))
+/* Each has a third of the RAM, or more, or none; the borders are anywhere, or
+ * near the ends, or where a chunk ends. */
+static void draw_nodes(draw_fn *draw)
 {
     unsigned long first = ram[0].start,
                   second = ram[nr_ranges - 1].start + ram[nr_ranges - 1].nr;
-    unsigned long length = second - first;
+    unsigned int most = (unsigned int)(second - first) / 2;
     struct fake_node node[NAIVE_NODES];
 
-    first += 1 + draw((unsigned int)length / 2);
-    second -= 1 + draw((unsigned int)length / 2 - 1);
+    if (draw(3) == 0 && most > 30)
+        most = 30;
+    first += 1 + draw(most);
+    second -= 1 + draw(most - 1);
+    if (draw(2) && ALIGN_UP(first, CHUNK_FRAMES) < second)
+        first = ALIGN_UP(first, CHUNK_FRAMES);
+    if (draw(2))
+        second = ALIGN_UP(second, CHUNK_FRAMES);
     node[0] = (struct fake_node){ 0, first, 0 };
     node[1] = (struct fake_node){ first, second - first, 1 };
     node[2] = (struct fake_node){ second, 1UL << 20, 2 };
@@ -89,7 +109,7 @@ static void make_domains(void)
                                  query_page(_mfn(mfn)).place == PAGE_IN_USE;
 }
 
-void ragged_nodes(unsigned int (*draw)(unsigned int below))
+void ragged_nodes(draw_fn *draw)
 {
     draw_ram(draw);
     small_machine(ram, nr_ranges);

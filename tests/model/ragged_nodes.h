@@ -17,7 +17,10 @@
 
 extern struct domain *ragged_domain[RAGGED_DOMAINS];
 
-/* @draw gives a number below another. Once in a process. */
-void ragged_nodes(unsigned int (*draw)(unsigned int below));
+/* Gives a number below another. */
+typedef unsigned int draw_fn(unsigned int below);
+
+/* Once in a process. */
+void ragged_nodes(draw_fn *draw);
 
 #endif /* RAGGED_NODES_H */

@@ -22,7 +22,7 @@
 #include "../model/mixed_use.h"
 #include "../model/some_cpus.h"
 
-#define NR_STEPS   12000UL /* in all */
+#define NR_STEPS   60000UL /* in all */
 #define MAX_BROKEN 4U      /* on one machine */
 
 static unsigned int nr_broken;
@@ -60,10 +60,17 @@ static void take_back(unsigned long mfn)
     frame->off &= frame->broken;
 }
 
+static void take_all_back(void)
+{
+    for (unsigned long mfn = NAIVE_FIRST; mfn < NAIVE_END; mfn++)
+        if (naive_frame(mfn)->off)
+            take_back(mfn);
+}
+
 static void offline_or_online(void)
 {
     unsigned long mfn = NAIVE_FIRST + draw(NAIVE_END - NAIVE_FIRST);
-    const struct slot *slot = &mixed_slots[draw(MIXED_SLOTS)];
+    const struct slot *slot = &mixed_slots[draw(mixed_nr_slots)];
 
     if (draw(3) == 0 && slot->nr > 0)
         mfn = slot->mfn + draw((unsigned int)slot->nr);
@@ -76,6 +83,8 @@ static void offline_or_online(void)
                 mfn = n;
         if (mfn < NAIVE_END)
             take_back(mfn);
+    } else if (draw(8) == 0) {
+        take_all_back();
     } else if (mfn < NAIVE_END) {
         take_out(mfn);
     }
@@ -130,7 +139,7 @@ static void claim(void)
 
 static void take_or_give(void)
 {
-    struct slot *slot = &mixed_slots[draw(MIXED_SLOTS)];
+    struct slot *slot = &mixed_slots[draw(mixed_nr_slots)];
 
     if (slot->nr > 0) {
         mixed_give(slot);
@@ -215,7 +224,7 @@ static void compare_all(void)
 /* All comes back, but for what is broken. */
 static void give_all_back(void)
 {
-    for (unsigned int i = 0; i < MIXED_SLOTS; i++)
+    for (unsigned int i = 0; i < mixed_nr_slots; i++)
         while (mixed_slots[i].nr > 0)
             mixed_give(&mixed_slots[i]);
     for (unsigned int who = 0; who < RAGGED_DOMAINS; who++) {
@@ -223,9 +232,7 @@ static void give_all_back(void)
         for (unsigned int n = 0; n < NAIVE_NODES; n++)
             mixed_claimed[who][n] = 0;
     }
-    for (unsigned long mfn = NAIVE_FIRST; mfn < NAIVE_END; mfn++)
-        if (naive_frame(mfn)->off)
-            take_back(mfn);
+    take_all_back();
 }
 
 static unsigned long nr_steps;
@@ -233,6 +240,7 @@ static unsigned long nr_steps;
 static void sequence(void)
 {
     ragged_nodes(draw);
+    mixed_nr_slots = draw(2) ? MIXED_SLOTS : 1 + draw(6);
     compare_all();
     for (unsigned long i = 0; i < nr_steps && test_nr_failures() == 0; i++) {
         step();
