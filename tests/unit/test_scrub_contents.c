@@ -291,6 +291,25 @@ TEST(scrub_contents, beside_others_nothing_is_lost_or_left_dirty)
     }
 }
 
+TEST(scrub_contents, what_is_not_zero_is_found_wherever_in_its_frame_it_is)
+{
+    uint64_t *word;
+
+    start(1);
+    scrub_all();
+    word = frame_contents(_mfn(NR));
+    EXPECT_EQ(contents_first_dirt(NR), PAGE_SIZE);
+    for (unsigned long i = PAGE_SIZE / 8; i-- > 0;) {
+        word[i] = i == PAGE_SIZE / 16 ? 1UL << 63 : 1;
+        EXPECT_EQ(contents_first_dirt(NR), i * 8);
+        /* Of those behind it some are there, some are not. */
+        word[i] = i % 3 == 0;
+        if (i % 64 == 0)
+            contents_clear(mfn_to_page(_mfn(NR)), 1);
+    }
+    EXPECT_EQ(contents_first_dirt(NR), PAGE_SIZE);
+}
+
 TEST(scrub_contents, debug_builds_stop_at_a_clean_frame_that_is_not)
 {
     uint64_t *word;

@@ -75,6 +75,21 @@ TEST(string, memcmp_orders_bytes_as_unsigned)
     EXPECT(our_memcmp(a, a, 8) == 0);
 }
 
+TEST(string, memcmp_goes_by_the_first_byte_that_differs)
+{
+    for (size_t at = 0; at < 8; at++) {
+        for (size_t size = 0; size < 48; size++) {
+            for (size_t i = 0; i <= size; i++) {
+                fill_arenas();
+                theirs[at + i] ^= 0x81;
+                theirs[at + i + 9] ^= 0x81;
+                EXPECT_EQ(sign(our_memcmp(ours + at, theirs + at, size)),
+                          sign(memcmp(ours + at, theirs + at, size)));
+            }
+        }
+    }
+}
+
 TEST(string, strings_compare_and_measure_as_in_the_library)
 {
     static const char *const text[] = { "",   "a",   "ab",       "abc",
