@@ -44,16 +44,17 @@ check: $(tests) $(clock-tests) $(config-tests) $(explore-tests) $(tsan-tests) $(
 	    $(addprefix -- ,$(explore-tests) $(clock-tests) $(config-tests) $(tests) $(tsan-tests)) \
 	    $(order) $(seam) $(no-build) $(format) $(corpora) $(house)
 
-# What takes longer than one likes to wait for each time.
+# What takes longer than one likes to wait for each time. The longest come first,
+# and what keeps all CPUs busy by itself comes last: then none has to wait.
 calls    := CALLS=10000000 TEST_SECONDS=10000
 more     := EXPLORE_MORE=1 TEST_SECONDS=10000
 long     := $(foreach t,$(long-tests),-- env $(calls) $t)
 # The explorer's own test counts schedules of the usual number of stops.
 long     += $(foreach t,$(filter-out %itself,$(explore-tests)),-- env $(more) $t)
-long     += $(filter %itself,$(explore-tests))
 long     += $(foreach t,$(explore-long),-- env TEST_SECONDS=10000 $t)
 long     += $(models) --long
-long     += $(foreach f,$(fuzzers),-- sh tests/fuzz/run.sh $f 600)
+long     += $(filter %itself,$(explore-tests))
+long     += $(foreach f,$(fuzzers),-- sh tests/fuzz/run.sh $f 120)
 long     += $(mutation)
 check-long: $(long-tests) $(explore-tests) $(explore-long) $(fuzzers) \
     $(tests) $(clock-tests) $(config-tests) | deps
@@ -136,8 +137,8 @@ Targets
   lib           $(BUILD)/lib: libtessera.a and its headers
   check         every test
   check-long    random tests of millions of steps, orders of what CPUs do with
-                more stops, all that the models allow, fuzzers for 10 minutes
-                each, and every fault there is: hours
+                more stops, all that the models allow, fuzzers for 2 minutes
+                each, and every fault there is: an hour on two CPUs
   explore       the programs that try every order of what CPUs do at once
   check-host    the tests that run as a process here
   check-boot    the tests that boot a machine

@@ -22,6 +22,7 @@ a failure. So is a test program that is red before anything was planted.
 
 import argparse
 import collections
+import concurrent.futures
 import glob
 import os
 import queue
@@ -224,12 +225,12 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         failed = number = 0
         recipes = recipes_of(programs)
-        for test, name in zip(tests, programs):
-            green, output = run(ROOT, name)
-            number += 1
-            failed += not green
-            print(f"{'ok' if green else 'not ok'} {number} - mutation: "
-                  f"{test} is green before")
+        with concurrent.futures.ThreadPoolExecutor(args.j) as pool:
+            before = pool.map(lambda name: run(ROOT, name)[0], programs)
+            for number, (test, green) in enumerate(zip(tests, before), 1):
+                failed += not green
+                print(f"{'ok' if green else 'not ok'} {number} - mutation: "
+                      f"{test} is green before", flush=True)
         trees = [os.path.join(directory, str(n)) for n in range(args.j)]
         for tree in trees:
             copy_tree(tree, args.built)
