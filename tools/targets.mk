@@ -53,7 +53,7 @@ long     := $(foreach t,$(long-tests),-- env $(calls) $t)
 long     += $(foreach t,$(filter-out %itself,$(explore-tests)),-- env $(more) $t)
 long     += $(foreach t,$(explore-long),-- env TEST_SECONDS=10000 $t)
 long     += $(models) --long
-long     += $(filter %itself,$(explore-tests))
+long     += $(addprefix -- ,$(filter %itself,$(explore-tests)))
 long     += $(foreach f,$(fuzzers),-- sh tests/fuzz/run.sh $f 120)
 long     += $(mutation)
 check-long: $(long-tests) $(explore-tests) $(explore-long) $(fuzzers) \
