@@ -221,7 +221,7 @@ tests-y                  += $(addprefix tests/unit/test_, $(addsuffix .c, \
     frame_table_open open_threads \
     numa numa_nodes numa_later \
     memory_add memory_add_random memory_add_threads \
-    bit_tree chunk magazine at_hand heap_statistics heap_watch heap_fault \
+    bit_tree chunk magazine at_hand heap_shape heap_statistics heap_watch heap_fault \
     page_alloc page_alloc_none heap_cpus heap_nodes offline offline_refused offline_random heap_contents heap_debt heap_debt_random heap_model heap_mixed heap_small heap_textbook \
     heap_misuse heap_verdict heap_kept heap_threads scrub scrub_contents scrub_threads \
     domain domheap steal page_ref devices owner_threads \
