@@ -2,6 +2,8 @@
 /* memory_op's exchange: frames for frames, all of a chunk or nothing of it. */
 #include <hosted.h>
 #include <test.h>
+#include <xen/claim.h>
+#include <xen/domheap.h>
 #include <xen/errno.h>
 #include <xen/m2p.h>
 #include <xen/page_alloc.h>
@@ -284,6 +286,75 @@ TEST(memory_exchange, without_memory_nothing_happens)
     EXPECT_EQ(e->nr_exchanged, 0);
     for (unsigned int i = 0; i < NR; i++)
         EXPECT(is_own(in[i]));
+}
+
+/* All that is free, but for @nr frames, is promised to @who; returns how much
+ * that is. What the guest has been given it will give next. */
+static unsigned long claim_all_but(struct domain *who, unsigned long nr)
+{
+    const struct claim claim = { CLAIM_ANY_NODE, nr_free - nr };
+
+    EXPECT_EQ(claim_pages(who, &claim, 1), 0);
+    e->nr_exchanged = 0;
+    if (e->out.nr_extents == NR)
+        for (unsigned int i = 0; i < NR && is_own(out[i]); i++) {
+            in[i] = out[i];
+            out[i] = 500 + i;
+        }
+
+    return claim.nr;
+}
+
+TEST(memory_exchange, what_another_domain_has_claimed_is_not_there)
+{
+    unsigned long nr;
+
+    machine();
+    nr = claim_all_but(other, 0);
+    EXPECT_EQ(exchange(), -ENOMEM);
+    EXPECT_EQ(e->nr_exchanged, 0);
+    for (unsigned int i = 0; i < NR; i++)
+        EXPECT(is_own(in[i]));
+    EXPECT_EQ(other->nr_claimed, nr);
+
+    /* One is enough: for each that it gets it gives one back. */
+    nr = claim_all_but(other, 1);
+    EXPECT_EQ(exchange(), 0);
+    EXPECT_EQ(other->nr_claimed, nr);
+
+    /* Of a chunk of several, of which the last cannot be had, none is kept. */
+    claim_all_but(other, NR - 1);
+    e->in.nr_extents = 1;
+    e->in.extent_order = 3;
+    EXPECT_EQ(exchange(), -ENOMEM);
+    e->in.nr_extents = NR;
+    e->in.extent_order = 0;
+    e->out.nr_extents = 1;
+    e->out.extent_order = 3;
+    EXPECT_EQ(exchange(), -ENOMEM);
+    nr = claim_all_but(other, NR);
+    EXPECT_EQ(exchange(), 0);
+    EXPECT_EQ(other->nr_claimed, nr);
+    while (nr-- > 0)
+        EXPECT(alloc_domheap_pages(other, 0, HEAP_NO_LIMIT, 0) != NULL);
+    EXPECT_EQ(other->nr_claimed, 0);
+    EXPECT_EQ(heap_nr_free(), NR);
+}
+
+/* It is promised frames besides those that it has, and it has as many. */
+TEST(memory_exchange, its_own_claim_stays_what_it_is)
+{
+    unsigned long nr;
+
+    machine();
+    d->max_pages = nr_free + NR;
+    nr = claim_all_but(d, 0);
+    EXPECT_EQ(exchange(), -ENOMEM);
+    EXPECT_EQ(d->nr_claimed, nr);
+    nr = claim_all_but(d, 1);
+    d->max_pages = nr + NR; /* not one more, not for a moment */
+    EXPECT_EQ(exchange(), 0);
+    EXPECT_EQ(d->nr_claimed, nr);
 }
 
 /* XSA-159: a domain may die in the middle, when it no longer has what it gave
