@@ -15,6 +15,11 @@
 
 #define MAX_DECISIONS 4096U
 
+/* Two CPUs can wait for one another's answers for ever while a third could go
+ * on: where schedules are tried one by one, so often somebody else does than is
+ * next. */
+#define MAX_DETOURS 4U
+
 struct simulated_cpu {
     struct coroutine coroutine;
     bool returned;       /* from its body */
@@ -31,7 +36,7 @@ static struct simulated_cpu cpus[CONFIG_NR_CPUS];
 static unsigned int nr_created;
 
 static unsigned int nr_simulated, nr_left;
-static unsigned int bound = UINT_MAX, nr_stops_left, ran_last;
+static unsigned int bound = UINT_MAX, nr_stops_left, nr_detours_left, ran_last;
 static void (*cpu_body)(void);
 static unsigned int (*chooser)(unsigned int nr);
 
@@ -73,24 +78,27 @@ static bool may_run(const struct simulated_cpu *cpu)
            (cpu->interrupt && !cpu->interrupts_off);
 }
 
-/* Choose who goes on. False: nobody may. */
+/* Choose who goes on: usually the same, or else the next. False: nobody may. */
 static bool pick(unsigned int *cpu)
 {
-    unsigned int able[CONFIG_NR_CPUS], nr = 0, chosen = 0;
+    unsigned int able[CONFIG_NR_CPUS], nr = 0, chosen = 0, *left;
     bool may_stay = may_run(&cpus[ran_last]);
 
     if (may_stay)
         able[nr++] = ran_last;
-    for (unsigned int i = 0; i < nr_simulated; i++) {
-        if (i != ran_last && may_run(&cpus[i]))
+    for (unsigned int n = 1; n < nr_simulated; n++) {
+        unsigned int i = (ran_last + n) % nr_simulated;
+
+        if (may_run(&cpus[i]))
             able[nr++] = i;
     }
     if (nr == 0)
         return false;
-    if (nr > 1 && !(may_stay && nr_stops_left == 0))
+    left = may_stay ? &nr_stops_left : &nr_detours_left;
+    if (nr > 1 && *left > 0)
         chosen = chooser(nr);
-    if (may_stay && chosen > 0)
-        nr_stops_left--;
+    if (chosen > 0)
+        --*left;
     *cpu = ran_last = able[chosen];
 
     return true;
@@ -213,6 +221,7 @@ void simulation_run(unsigned int nr, void (*body)(void),
     BUG_ON(nr > CONFIG_NR_CPUS);
     nr_simulated = nr_left = nr;
     nr_stops_left = bound;
+    nr_detours_left = bound < UINT_MAX ? MAX_DETOURS : UINT_MAX;
     ran_last = 0;
     cpu_body = body;
     chooser = choose;

@@ -136,7 +136,7 @@ void explore_point(const void *address, int changes, const char *where)
     word = find_word(address);
     me = (uint8_t)(1U << arch_cpu_id());
     *(changes ? &word->writers : &word->readers) |= me;
-    if (changes)
+    if (changes == 1)
         simulation_act();
     if (word->is_point || follows_plan)
         simulation_look();
@@ -145,12 +145,26 @@ void explore_point(const void *address, int changes, const char *where)
     see_what_changed();
 
     trace[nr_steps++ % MAX_TRACE] =
-        (struct step){ where, address, arch_cpu_id(), changes, word->is_point };
+        (struct step){ where, address, arch_cpu_id(), changes != 0,
+                       word->is_point };
     nr_asked = 0;
     if (nr_steps == MAX_STEPS)
         BUG("a schedule that does not end");
     if (changes)
         changed = address;
+}
+
+bool explore_tried(bool changed_it)
+{
+    if (simulates && changed_it)
+        simulation_act();
+
+    return changed_it;
+}
+
+bool explore_heap_tried(bool changed_it)
+{
+    return looks_into_heap ? explore_tried(changed_it) : changed_it;
 }
 
 void explore_heap(void)

@@ -8,20 +8,29 @@
 #ifndef EXPLORE_POINTS_H
 #define EXPLORE_POINTS_H
 
+#include <stdbool.h>
+
 #define EXPLORE_STRING(x) #x
 #define EXPLORE_NUMBER(x) EXPLORE_STRING(x)
 #define EXPLORE_WHERE     __FILE__ ":" EXPLORE_NUMBER(__LINE__)
 #define EXPLORE_READ(p)   EXPLORE_POINT(p, 0, EXPLORE_WHERE)
 #define EXPLORE_CHANGE(p) EXPLORE_POINT(p, 1, EXPLORE_WHERE)
+#define EXPLORE_TRY(p)    EXPLORE_POINT(p, 2, EXPLORE_WHERE)
 
 /* An operation on the word at @address is about to be done, at @where; in the
- * heap, which only its own explorations look into. */
+ * heap, which only its own explorations look into. It reads (0), changes (1),
+ * or tries to change the word (2), and then says whether it did: who waits need
+ * not look again for what did not. */
 void explore_point(const void *address, int changes, const char *where);
 void explore_heap_point(const void *address, int changes, const char *where);
+bool explore_tried(bool changed);
+bool explore_heap_tried(bool changed);
 #ifdef EXPLORE_HEAP
 #define EXPLORE_POINT explore_heap_point
+#define EXPLORE_TRIED explore_heap_tried
 #else
 #define EXPLORE_POINT explore_point
+#define EXPLORE_TRIED explore_tried
 #endif
 
 /* One instruction, which no interrupt breaks; but another CPU may come between
@@ -38,8 +47,8 @@ bool explore_local(unsigned long *word, unsigned long old, unsigned long new,
 #define __atomic_exchange_n(p, value, order)                                   \
     (EXPLORE_CHANGE(p), __atomic_exchange_n(p, value, order))
 #define __atomic_compare_exchange_n(p, expected, desired, weak, good, bad)     \
-    (EXPLORE_CHANGE(p),                                                        \
-     __atomic_compare_exchange_n(p, expected, desired, weak, good, bad))
+    (EXPLORE_TRY(p), EXPLORE_TRIED(__atomic_compare_exchange_n(                \
+                         p, expected, desired, weak, good, bad)))
 #define __atomic_fetch_add(p, value, order)                                    \
     (EXPLORE_CHANGE(p), __atomic_fetch_add(p, value, order))
 #define __atomic_fetch_sub(p, value, order)                                    \
@@ -62,6 +71,7 @@ bool explore_local(unsigned long *word, unsigned long old, unsigned long new,
 /* Behind the macros above, so that what is inline there has points as well. */
 #include <xen/spinlock.h>
 
-#define spin_lock(lock) (EXPLORE_CHANGE(lock), spin_lock(lock))
+#define spin_lock(lock)   (EXPLORE_CHANGE(lock), spin_lock(lock))
+#define spin_unlock(lock) (spin_unlock(lock), (void)EXPLORE_TRIED(true))
 
 #endif /* EXPLORE_POINTS_H */
