@@ -283,7 +283,8 @@ explorers-y              += $(addprefix tests/explore/explore_, \
     itself.c pairs.c history.c linear.c teardown.c grants.c heap.c)
 long-explorers-y         += tests/explore/explore_triples.c
 explore-support-y        += $(addprefix tests/explore/, \
-    explore.c stage.c watch.c calls.c actions.c starts.c play.c)
+    explore.c pieces.c few_frames.c stage.c watch.c calls.c actions.c starts.c \
+    play.c)
 pointed-y                += $(filter arch/x86/mm/%,$(core-y))
 pointed-y                += $(addprefix common/, \
     domain.c vcpu.c domheap.c domheap_steal.c domheap_bulk.c \
@@ -298,7 +299,8 @@ heap-pointed-y           += $(addprefix common/, \
     magazine_give.c magazine_small.c \
     magazine.c magazine_look.c magazine_drain.c \
     scrub.c turn_back.c page_at_hand.c page_take.c page_alloc.c page_free.c \
-    heap_stream.c frames_free.c offline.c claim.c claim_redeem.c heap_range.c)
+    heap_stream.c frames_free.c offline.c claim.c claim_redeem.c \
+    heap_range.c heap_search.c)
 
 # Fuzzers, one program each, and what all of them are linked with.
 fuzzers-y                += $(addprefix tests/fuzz/fuzz_, $(addsuffix .c, \

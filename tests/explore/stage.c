@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The machine, its state, and what must be true of it. */
 #include <stdio.h>
-#include <string.h>
 
 #include <hosted.h>
 #include <test.h>
@@ -20,38 +19,23 @@
 #include "../model/small_machine.h"
 #include "../model/some_cpus.h"
 #include "explore.h"
+#include "pieces.h"
 #include "stage.h"
 
-#define MAX_PIECES   (STAGE_FRAMES + 8U)
-#define MAX_STATE    (256UL << 10)
 #define NR_SEEN      (1UL << 20) /* a power of 2 */
 #define TABLE_BYTES  (PTES_PER_TABLE * sizeof(uint64_t))
 #define GUEST_VCPUS  (STAGE_CPUS + 1)
 #define MAX_PATIENCE 1000U
 
-/* What the core's files have for variables: the linker says where. */
-extern char __start_core_state[], __stop_core_state[];
+_Static_assert(STAGE_STATES <= KEPT_STATES && STAGE_FRAMES + 8 <= MAX_PIECES,
+               "more than can be kept");
 
 struct domain *guest, *other;
 
-/* Memory that the state is in. */
-static struct {
-    void *start;
-    size_t size;
-} piece[MAX_PIECES];
-static unsigned int nr_pieces, first_compared;
-static char kept[STAGE_STATES][MAX_STATE];
-
+static unsigned int first_compared; /* piece */
 static const char *name_of[STAGE_FRAMES];
 static unsigned long nr_free_at_first;
 static bool guest_is_gone;
-
-static void add_piece(void *start, size_t size)
-{
-    BUG_ON(nr_pieces == MAX_PIECES);
-    piece[nr_pieces].start = start;
-    piece[nr_pieces++].size = size;
-}
 
 static struct page_info *first_page(void)
 {
@@ -61,7 +45,7 @@ static struct page_info *first_page(void)
 /* Domains are in frames, the rest of which nobody looks at. */
 static void add_domain(struct domain *d, unsigned int nr_vcpus)
 {
-    add_piece(d, sizeof(*d) + nr_vcpus * sizeof(struct vcpu));
+    piece_add(d, sizeof(*d) + nr_vcpus * sizeof(struct vcpu));
 }
 
 /* What leads to the domains by their numbers is at the start of a frame. */
@@ -72,19 +56,16 @@ static void add_tables_of_domains(void)
         unsigned int order;
 
         if (mfn_eq(heap_block_of(mfn, &order), INVALID_MFN))
-            add_piece(frame_contents(mfn), 8 * sizeof(struct domain *));
+            piece_add(frame_contents(mfn), 8 * sizeof(struct domain *));
     }
 }
 
 static void add_pieces(void)
 {
-    add_piece(__start_core_state,
-              (size_t)(__stop_core_state - __start_core_state));
-    for (unsigned int i = 0; hosted_table(i); i++)
-        add_piece(hosted_table(i)->start, hosted_table(i)->size);
+    pieces_add_core();
     add_tables_of_domains();
     first_compared = nr_pieces;
-    add_piece(first_page(), STAGE_FRAMES * sizeof(struct page_info));
+    piece_add(first_page(), STAGE_FRAMES * sizeof(struct page_info));
     add_domain(guest, GUEST_VCPUS);
     add_domain(other, 1);
     add_domain(dom_io, 0);
@@ -155,30 +136,19 @@ struct page_info *stage_page(struct domain *d, const char *name)
 
     BUG_ON(!pg);
     name_of[pg - first_page()] = name;
-    add_piece(frame_contents(page_to_mfn(pg)), TABLE_BYTES);
+    piece_add(frame_contents(page_to_mfn(pg)), TABLE_BYTES);
 
     return pg;
 }
 
 void stage_keep(unsigned int n)
 {
-    char *to = kept[n];
-
-    for (unsigned int i = 0; i < nr_pieces; i++) {
-        BUG_ON(to + piece[i].size > kept[n] + MAX_STATE);
-        memcpy(to, piece[i].start, piece[i].size);
-        to += piece[i].size;
-    }
+    pieces_keep(n);
 }
 
 void stage_put_back(unsigned int n)
 {
-    const char *from = kept[n];
-
-    for (unsigned int i = 0; i < nr_pieces; i++) {
-        memcpy(piece[i].start, from, piece[i].size);
-        from += piece[i].size;
-    }
+    pieces_put_back(n);
     guest_is_gone = false;
     hosted_console_clear();
     stage_fill_tlbs();
