@@ -112,8 +112,9 @@ unsigned long heap_nr_in_vain;
 
 void reserve_in_vain(struct heap_node *node, unsigned long nr)
 {
-    /* Before they are available: who has found too few sees that this CPU is
-     * busy, or that the number has changed. */
-    __atomic_fetch_add(&heap_nr_in_vain, 1, __ATOMIC_SEQ_CST);
     node_unreserve(node, nr);
+    /* After they are available, and before this CPU is not busy any longer: who
+     * has found too few sees that it is, or that the number has changed since
+     * he tried. */
+    __atomic_fetch_add(&heap_nr_in_vain, 1, __ATOMIC_SEQ_CST);
 }
