@@ -189,6 +189,7 @@ hosted-y                 += $(addprefix arch/hosted/, \
 
 # What tests are written with, and slow obvious models to compare with.
 models-y                 += tests/harness/expect.c tests/harness/hosted.c
+models-y                 += tests/harness/cpu_threads.c
 models-y                 += tests/model/apart.c
 models-y                 += tests/model/small_machine.c
 models-y                 += tests/model/fake_nodes.c

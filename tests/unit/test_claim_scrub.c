@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Claimed memory is scrubbed ahead, and yet there for who has claimed it. */
-#include <simulation.h>
-#include <xen/arch.h>
 #include <xen/heap_statistics.h>
-#include <xen/scrub.h>
 
+#include "beside_scrubber.h"
 #include "claiming_domains.h"
 
 static unsigned long nr_dirty(void)
@@ -56,34 +54,12 @@ TEST(claim_scrub, nothing_is_passed_over_when_little_else_is_left)
     scrub_all_but(3);
 }
 
-/* CPU 0 redeems a claim, while CPU 1 has some of what is claimed and waits for
- * CPU 2 to flush. */
-static bool is_over;
-
-static void redeem_or_scrub(void)
+/* Some of which is with the scrubber. */
+static void redeem_all(void)
 {
-    unsigned int cpu = arch_cpu_id();
+    unsigned long nr = d->nr_claimed;
 
-    if (cpu == 0) {
-        unsigned long nr = d->nr_claimed;
-
-        simulation_point();
-        EXPECT_EQ(take_all(d), nr);
-        is_over = true;
-        return;
-    }
-    smp_join();
-    while (!is_over) {
-        if (cpu == 1)
-            scrub_step();
-        simulation_point();
-    }
-    smp_leave();
-}
-
-static unsigned int draw(unsigned int nr)
-{
-    return (unsigned int)(test_random() >> 32) % nr;
+    EXPECT_EQ(take_all(d), nr);
 }
 
 TEST(claim_scrub, who_redeems_waits_for_the_step)
@@ -99,8 +75,7 @@ TEST(claim_scrub, who_redeems_waits_for_the_step)
         ;
     for (unsigned int i = 0; i < 100 && test_nr_failures() == 0; i++) {
         EXPECT_EQ(claim(0, heap_nr_free()), 0);
-        is_over = false;
-        simulation_run(3, redeem_or_scrub, draw);
+        beside_scrubber(redeem_all);
         while ((pg = page_list_first(&d->pages)) != NULL)
             put(pg);
         heap_drain();

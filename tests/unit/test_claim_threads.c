@@ -5,10 +5,10 @@
  * others, and one has frames leave and come back. All scrub meanwhile. What was
  * promised is there, what is handed out is zero, and nobody else's.
  */
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <cpu_threads.h>
 #include <hosted.h>
 #include <test.h>
 #include <xen/arch.h>
@@ -48,24 +48,12 @@
     } while (0)
 
 static struct domain *owner;
-static unsigned int nr_done;
 
 /* By thread; and what came of it. */
 static unsigned long nr_redeemed, nr_refused, nr_killed, nr_left, nr_pending,
     nr_missed;
 
 static struct page_info *passed[NR_THREADS];
-
-static unsigned int draw(unsigned int below)
-{
-    static _Thread_local unsigned int random;
-
-    if (!random)
-        random = arch_cpu_id() + 1;
-    random = random * 1664525 + 1013904223;
-
-    return (random >> 16) % below;
-}
 
 /* Both ends of each frame; plain, so that two at once are a race for TSan too.
  */
@@ -107,17 +95,17 @@ static void release(struct domain *d, struct page_info **page, unsigned int nr)
 static void redeem(void)
 {
     static struct page_info *page[MAX_OWN];
-    unsigned int nr = 1 + draw(MAX_OWN), got = 0;
+    unsigned int nr = 1 + cpu_draw(MAX_OWN), got = 0;
     const struct claim any = { CLAIM_ANY_NODE, nr };
     const struct claim both[] = { { 0, nr / 2 }, { 1, nr - nr / 2 } };
     int rc =
-        draw(2) ? claim_pages(owner, &any, 1) : claim_pages(owner, both, 2);
+        cpu_draw(2) ? claim_pages(owner, &any, 1) : claim_pages(owner, both, 2);
 
     if (rc) {
         nr_refused += rc == -ENOMEM;
         return;
     }
-    if (draw(2)) {
+    if (cpu_draw(2)) {
         got = alloc_domheap_stream(owner, HEAP_NO_LIMIT, 0, NULL, page, nr);
     }
     for (; got < nr; got++) {
@@ -148,9 +136,11 @@ static void build_and_kill(void)
 
     if (domain_create(GUEST, 1, QUOTA, &d))
         return;
-    if (draw(2))
-        (void)!claim_pages(d, &(struct claim){ CLAIM_ANY_NODE, draw(400) }, 1);
-    nr = alloc_domheap_stream(d, HEAP_NO_LIMIT, 0, NULL, page, draw(MAX_OWN));
+    if (cpu_draw(2))
+        (void)!claim_pages(d, &(struct claim){ CLAIM_ANY_NODE, cpu_draw(400) },
+                           1);
+    nr = alloc_domheap_stream(d, HEAP_NO_LIMIT, 0, NULL, page,
+                              cpu_draw(MAX_OWN));
     for (unsigned int i = 0; i < nr; i++)
         use(page[i], 1);
     for (unsigned int i = 0; i < nr; i++)
@@ -188,7 +178,7 @@ static void take_or_give(void)
         struct page_info *pg;
         unsigned int order;
     } held[NR_HELD];
-    unsigned int i = draw(NR_HELD);
+    unsigned int i = cpu_draw(NR_HELD);
 
     if (held[i].pg) {
         end_use(held[i].pg, BIT(held[i].order), arch_cpu_id() + 1);
@@ -196,7 +186,7 @@ static void take_or_give(void)
         held[i].pg = NULL;
         return;
     }
-    held[i].order = draw(2) ? 0 : draw(6);
+    held[i].order = cpu_draw(2) ? 0 : cpu_draw(6);
     held[i].pg = alloc_heap_pages(held[i].order, HEAP_NO_LIMIT, 0, NULL);
     if (held[i].pg)
         use(held[i].pg, BIT(held[i].order));
@@ -205,7 +195,7 @@ static void take_or_give(void)
 static void leave_and_come_back(void)
 {
     static bool out[NR];
-    unsigned long n = draw(NR);
+    unsigned long n = cpu_draw(NR);
     int rc = 0;
 
     if (out[n]) {
@@ -227,7 +217,7 @@ static void step(void)
 {
     unsigned int me = arch_cpu_id();
 
-    if (draw(4) == 0)
+    if (cpu_draw(4) == 0)
         pass_on();
     else if (me == 0)
         leave_and_come_back();
@@ -237,32 +227,18 @@ static void step(void)
         build_and_kill();
     for (unsigned int i = 0; me == 3 && i < 20; i++)
         take_or_give();
-    for (unsigned int i = draw(8); i > 0; i--)
+    for (unsigned int i = cpu_draw(8); i > 0; i--)
         scrub_step();
-    if (draw(64) == 0)
+    if (cpu_draw(64) == 0)
         heap_drain();
 }
 
-static void *run_cpu(void *cpu)
+static void run_cpu(void)
 {
-    unsigned int me = (unsigned int)(uintptr_t)cpu;
-
-    hosted_set_cpu_id(me);
-    if (me > 0)
-        smp_join();
     for (unsigned int round = 0; round < NR_ROUNDS; round++) {
         step();
         smp_answer();
     }
-    /* Others may still ask. */
-    __atomic_fetch_add(&nr_done, 1, __ATOMIC_RELEASE);
-    while (__atomic_load_n(&nr_done, __ATOMIC_ACQUIRE) < NR_THREADS) {
-        smp_answer();
-        cpu_relax();
-    }
-    heap_leave();
-
-    return NULL;
 }
 
 static void machine(void)
@@ -285,23 +261,12 @@ static void machine(void)
     REQUIRE(nr_nodes == 2 && m2p_init() == 0 && domains_init() == 0);
     REQUIRE(domain_create(1, 1, QUOTA, &owner) == 0);
     audit_lend(audit_memory, sizeof(audit_memory));
-    smp_set_nr_cpus(NR_THREADS);
 }
 
 TEST(claim_threads, what_was_promised_is_there_whatever_comes_and_goes)
 {
-    pthread_t thread[NR_THREADS];
-
     machine();
-    for (uintptr_t i = 0; i < NR_THREADS; i++)
-        EXPECT_EQ(pthread_create(&thread[i], NULL, run_cpu, (void *)i), 0);
-    for (unsigned int i = 0; i < NR_THREADS; i++)
-        pthread_join(thread[i], NULL);
-    for (unsigned int cpu = 1; cpu < NR_THREADS; cpu++) {
-        hosted_set_cpu_id(cpu);
-        smp_leave();
-    }
-    hosted_set_cpu_id(0);
+    cpu_threads_run(NR_THREADS, run_cpu);
     printf("# redeemed %lu, refused %lu, killed %lu, left %lu, pending %lu\n",
            nr_redeemed, nr_refused, nr_killed, nr_left, nr_pending);
     EXPECT(nr_redeemed > 0 && nr_killed > 0 && nr_left > 0);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Several CPUs at the heap at once: no frame is two CPUs', none gets lost. */
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include <cpu_threads.h>
 #include <hosted.h>
 #include <test.h>
 #include <xen/arch.h>
@@ -33,8 +33,6 @@ static unsigned int user[NR];
 
 /* A block on its way from one CPU to the next, which gives it back. */
 static struct page_info *passed[NR_THREADS];
-
-static unsigned int nr_done;
 
 static void use(struct page_info *pg, unsigned int order, unsigned int from,
                 unsigned int to)
@@ -98,24 +96,11 @@ static void step(struct block *held, unsigned int random, unsigned int me)
     }
 }
 
-/* Others may still ask. */
-static void wait_for_others(void)
-{
-    __atomic_fetch_add(&nr_done, 1, __ATOMIC_RELEASE);
-    while (__atomic_load_n(&nr_done, __ATOMIC_ACQUIRE) < NR_THREADS) {
-        smp_answer();
-        cpu_relax();
-    }
-}
-
-static void *allocate_and_free(void *cpu)
+static void allocate_and_free(void)
 {
     struct block held[NR_HELD] = { { NULL, 0 } };
-    unsigned int me = (unsigned int)(uintptr_t)cpu, random = me + 1;
+    unsigned int me = arch_cpu_id(), random = me + 1;
 
-    hosted_set_cpu_id(me);
-    if (me > 0)
-        smp_join();
     for (unsigned int round = 0; round < NR_ROUNDS; round++) {
         random = random * 1664525 + 1013904223;
         step(held, random, me);
@@ -124,35 +109,19 @@ static void *allocate_and_free(void *cpu)
     for (unsigned int i = 0; i < NR_HELD; i++)
         if (held[i].pg)
             give_back(&held[i], me + 1);
-    wait_for_others();
-    heap_leave();
-
-    return NULL;
 }
 
 TEST(heap_threads, each_frame_is_one_cpus_and_all_come_back)
 {
     static const struct ram ram[] = { { FIRST, NR } };
-    pthread_t thread[NR_THREADS];
 
     small_machine_heap(ram, 1);
-    smp_set_nr_cpus(NR_THREADS);
-    for (uintptr_t i = 0; i < NR_THREADS; i++)
-        EXPECT_EQ(
-            pthread_create(&thread[i], NULL, allocate_and_free, (void *)i), 0);
-    for (unsigned int i = 0; i < NR_THREADS; i++)
-        pthread_join(thread[i], NULL);
+    cpu_threads_run(NR_THREADS, allocate_and_free);
     for (unsigned int i = 0; i < NR_THREADS; i++)
         if (passed[i])
             give_back(&(struct block){ passed[i], 0 }, i + 1);
     EXPECT_EQ(heap_nr_free(), NR);
     EXPECT_EQ(heap_check(), 0);
-    heap_leave();
-    for (unsigned int cpu = 1; cpu < NR_THREADS; cpu++) {
-        hosted_set_cpu_id(cpu);
-        smp_leave();
-    }
-    hosted_set_cpu_id(0);
     heap_drain();
     EXPECT_EQ(heap_nr_blocks(TOP), 1);
     EXPECT_EQ(heap_check(), 0);

@@ -4,9 +4,9 @@
  * domain for another, and domains come and go. The thread sanitizer looks on:
  * what frames contain, and who has one alone, is written as plain memory.
  */
-#include <pthread.h>
 #include <stdlib.h>
 
+#include <cpu_threads.h>
 #include <hosted.h>
 #include <test.h>
 #include <xen/domheap.h>
@@ -25,21 +25,10 @@
 #define GUEST      9U /* comes and goes */
 
 static struct domain *owner[2];
-static unsigned int nr_done, nr_stolen, nr_busy, nr_created, nr_got;
+static unsigned int nr_stolen, nr_busy, nr_created, nr_got;
 
 /* Who has a frame that nobody owns. */
 static unsigned int user[PV_SPARE_FRAME + PV_NR_SPARE];
-
-static unsigned int draw(unsigned int below)
-{
-    static _Thread_local unsigned int random;
-
-    if (!random)
-        random = arch_cpu_id() + 1;
-    random = random * 1664525 + 1013904223;
-
-    return (random >> 16) % below;
-}
 
 static void count(unsigned int *what)
 {
@@ -48,12 +37,12 @@ static void count(unsigned int *what)
 
 static mfn_t any_frame(void)
 {
-    return _mfn(PV_FIRST_FRAME + draw((unsigned int)PV_NR_FRAMES));
+    return _mfn(PV_FIRST_FRAME + cpu_draw((unsigned int)PV_NR_FRAMES));
 }
 
 static struct domain *any_owner(void)
 {
-    return owner[draw(2)];
+    return owner[cpu_draw(2)];
 }
 
 static uint64_t *contents(const struct page_info *pg)
@@ -79,12 +68,12 @@ static void refer_to_one(void)
         return;
     count(&nr_got);
     expect_owned(pg, d);
-    for (unsigned int i = draw(4); i > 0; i--) {
+    for (unsigned int i = cpu_draw(4); i > 0; i--) {
         smp_answer();
         cpu_relax();
     }
     expect_owned(pg, d);
-    if (draw(8) == 0)
+    if (cpu_draw(8) == 0)
         (void)put_page_allocated(pg);
     expect_owned(pg, d);
     put_page(pg);
@@ -105,7 +94,7 @@ static void use_alone(struct page_info *pg, const struct domain *d)
 static void give_to(struct domain *d, struct page_info *pg)
 {
     use_alone(pg, d);
-    if (draw(2) && assign_pages(d, pg, 0, 0) == 0)
+    if (cpu_draw(2) && assign_pages(d, pg, 0, 0) == 0)
         return;
     if (donate_page(d, pg, false))
         abort();
@@ -113,7 +102,7 @@ static void give_to(struct domain *d, struct page_info *pg)
 
 static void steal_one(void)
 {
-    unsigned int from = draw(2), how = draw(4);
+    unsigned int from = cpu_draw(2), how = cpu_draw(4);
     struct domain *d = owner[from];
     mfn_t mfn = any_frame();
     struct page_info *pg = mfn_to_page(mfn);
@@ -140,7 +129,8 @@ static void steal_one(void)
 static void allocate_one(void)
 {
     struct domain *d = any_owner();
-    struct page_info *pg = alloc_domheap_pages(d, draw(3), HEAP_NO_LIMIT, 0);
+    struct page_info *pg =
+        alloc_domheap_pages(d, cpu_draw(3), HEAP_NO_LIMIT, 0);
 
     (void)pg; /* by now anybody may have it */
 }
@@ -179,13 +169,12 @@ static void domain_comes_and_goes(void)
         put_page(pg);
 }
 
-static void *run_cpu(void *cpu)
+static void run_cpu(void)
 {
-    unsigned int me = (unsigned int)(uintptr_t)cpu;
+    unsigned int me = arch_cpu_id();
 
-    hosted_set_cpu_id(me);
     for (unsigned int round = 0; round < NR_ROUNDS; round++) {
-        switch (draw(16)) {
+        switch (cpu_draw(16)) {
         case 0 ... 4: steal_one(); break;
         case 5: allocate_one(); break;
         case 6: domain_comes_and_goes(); break;
@@ -196,15 +185,6 @@ static void *run_cpu(void *cpu)
     }
     if (current_vcpu())
         vcpu_leave();
-
-    /* Others may still ask. */
-    count(&nr_done);
-    while (__atomic_load_n(&nr_done, __ATOMIC_RELAXED) < NR_THREADS) {
-        smp_answer();
-        cpu_relax();
-    }
-
-    return NULL;
 }
 
 /* All lists and totals are right, and then all is given back. */
@@ -228,8 +208,6 @@ static void expect_accounted(struct domain *d)
 
 TEST(owner_threads, no_frame_is_two_domains_and_none_gets_lost)
 {
-    pthread_t thread[NR_THREADS];
-
     pv_machine(NR_THREADS);
     hosted_answer_at_once(false);
     for (unsigned int i = 0; i < 2; i++) {
@@ -238,10 +216,7 @@ TEST(owner_threads, no_frame_is_two_domains_and_none_gets_lost)
     }
     pv_mark_free();
 
-    for (uintptr_t i = 0; i < NR_THREADS; i++)
-        EXPECT_EQ(pthread_create(&thread[i], NULL, run_cpu, (void *)i), 0);
-    for (unsigned int i = 0; i < NR_THREADS; i++)
-        pthread_join(thread[i], NULL);
+    cpu_threads_run(NR_THREADS, run_cpu);
 
     expect_accounted(owner[0]);
     expect_accounted(owner[1]);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* CPUs that idle make free memory zero: by whom, when, and who waits for it. */
-#include <simulation.h>
 #include <soft_tlb.h>
 #include <xen/background.h>
 
 #include "../../common/heap_node.h"
 #include "../model/fake_nodes.h"
+#include "beside_scrubber.h"
 #include "scrubbed.h"
 
 TEST(scrub, idle_cpus_make_all_that_is_free_zero)
@@ -187,35 +187,14 @@ TEST(scrub, nobody_goes_without_because_of_it)
 /* CPU 0 wants all that there is, while CPU 1 has some of it and waits for CPU 2
  * to flush: a whole block, or a run of a chunk that nobody owns. */
 static unsigned int order_of_all;
-static bool is_over;
 
-static void take_all_or_scrub(void)
+static void take_all_there_is(void)
 {
-    unsigned int cpu = arch_cpu_id();
+    struct page_info *pg = take(order_of_all, HEAP_NO_SCRUB);
 
-    if (cpu == 0) {
-        struct page_info *pg;
-
-        simulation_point();
-        pg = take(order_of_all, HEAP_NO_SCRUB);
-        EXPECT(pg != NULL);
-        if (pg)
-            free_heap_pages(pg, order_of_all, tlb_debt_now(NULL));
-        is_over = true;
-        return;
-    }
-    smp_join();
-    while (!is_over) {
-        if (cpu == 1)
-            scrub_step();
-        simulation_point();
-    }
-    smp_leave();
-}
-
-static unsigned int draw(unsigned int nr)
-{
-    return (unsigned int)(test_random() >> 32) % nr;
+    EXPECT(pg != NULL);
+    if (pg)
+        free_heap_pages(pg, order_of_all, tlb_debt_now(NULL));
 }
 
 static void take_all_beside_it(unsigned int order)
@@ -225,8 +204,7 @@ static void take_all_beside_it(unsigned int order)
     order_of_all = order;
     for (unsigned int i = 0; i < 300 && test_nr_failures() == 0; i++) {
         free_heap_pages(pg, order, tlb_debt_now(NULL));
-        is_over = false;
-        simulation_run(3, take_all_or_scrub, draw);
+        beside_scrubber(take_all_there_is);
         EXPECT_EQ(heap_check(), 0);
         pg = take(order, HEAP_NO_SCRUB);
         REQUIRE(pg != NULL);

@@ -2,9 +2,9 @@
 /* A CPU that scrubs beside two that take and give back: nobody finds another's
  * words in what he was given as zeroes, nor writes of another in what is his.
  */
-#include <pthread.h>
 #include <stdlib.h>
 
+#include <cpu_threads.h>
 #include <hosted.h>
 #include <test.h>
 #include <xen/arch.h>
@@ -23,8 +23,6 @@
 #define NR_HELD    12U
 #define TOP        11U
 #define NR         BIT(TOP)
-
-static unsigned int nr_done;
 
 struct held {
     struct page_info *pg;
@@ -84,22 +82,10 @@ static void use(unsigned int random)
                 give_back(&held[i]);
 }
 
-static void wait_for_others(void)
+static void use_or_scrub(void)
 {
-    __atomic_fetch_add(&nr_done, 1, __ATOMIC_RELEASE);
-    while (__atomic_load_n(&nr_done, __ATOMIC_ACQUIRE) < NR_THREADS) {
-        smp_answer();
-        cpu_relax();
-    }
-}
+    unsigned int me = arch_cpu_id(), random = me + 1;
 
-static void *use_or_scrub(void *cpu)
-{
-    unsigned int me = (unsigned int)(uintptr_t)cpu, random = me + 1;
-
-    hosted_set_cpu_id(me);
-    if (me > 0)
-        smp_join();
     for (unsigned int round = 0; round < NR_ROUNDS; round++) {
         random = random * 1664525 + 1013904223;
         if (me == 0)
@@ -110,30 +96,16 @@ static void *use_or_scrub(void *cpu)
     }
     if (me > 0)
         use(0);
-    wait_for_others();
-    heap_leave();
-
-    return NULL;
 }
 
 TEST(scrub_threads, what_is_handed_out_is_zero_and_nobody_elses)
 {
     static const struct ram ram[] = { { NR, NR } };
     struct heap_statistics s;
-    pthread_t thread[NR_THREADS];
 
     hosted_arena_init();
     small_machine_heap(ram, 1);
-    smp_set_nr_cpus(NR_THREADS);
-    for (uintptr_t i = 0; i < NR_THREADS; i++)
-        EXPECT_EQ(pthread_create(&thread[i], NULL, use_or_scrub, (void *)i), 0);
-    for (unsigned int i = 0; i < NR_THREADS; i++)
-        pthread_join(thread[i], NULL);
-    for (unsigned int cpu = 1; cpu < NR_THREADS; cpu++) {
-        hosted_set_cpu_id(cpu);
-        smp_leave();
-    }
-    hosted_set_cpu_id(0);
+    cpu_threads_run(NR_THREADS, use_or_scrub);
     EXPECT(scrub_nr_done() > 0);
     EXPECT_EQ(heap_nr_free(), NR);
     EXPECT_EQ(heap_check(), 0);

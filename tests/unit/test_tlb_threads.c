@@ -4,9 +4,9 @@
  * hands meanwhile. The thread sanitizer looks on, and so does each new owner of
  * a frame: no CPU that runs may remember it.
  */
-#include <pthread.h>
 #include <stdlib.h>
 
+#include <cpu_threads.h>
 #include <hosted.h>
 #include <test.h>
 #include <xen/arch.h>
@@ -31,7 +31,7 @@ static unsigned long entry[NR_THREADS], remembered[NR_THREADS][NR_THREADS];
 /* Idle, or left: what it remembers it will forget before it runs. */
 static bool away[NR_THREADS];
 
-static unsigned int nr_calls, nr_answered, nr_done;
+static unsigned int nr_calls, nr_answered;
 
 /* In the place of the library's: each thread forgets for itself. */
 void arch_flush_tlb_local(void)
@@ -40,21 +40,10 @@ void arch_flush_tlb_local(void)
         __atomic_store_n(&remembered[arch_cpu_id()][page], 0, __ATOMIC_RELAXED);
 }
 
-static unsigned int draw(unsigned int below)
-{
-    static _Thread_local unsigned int random;
-
-    if (!random)
-        random = arch_cpu_id() + 1;
-    random = random * 1664525 + 1013904223;
-
-    return (random >> 16) % below;
-}
-
 /* As a CPU would: what is remembered is not looked up again. */
 static void access_any(void)
 {
-    unsigned int page = draw(NR_THREADS);
+    unsigned int page = cpu_draw(NR_THREADS);
     unsigned long *mine = &remembered[arch_cpu_id()][page];
 
     if (!__atomic_load_n(mine, __ATOMIC_RELAXED))
@@ -85,11 +74,11 @@ static void move_on(void)
 
     if (frame) {
         __atomic_store_n(mine, 0, __ATOMIC_RELAXED);
-        debt = tlb_debt_now(draw(2) ? NULL : &cpu_online_map);
+        debt = tlb_debt_now(cpu_draw(2) ? NULL : &cpu_online_map);
         free_heap_pages(mfn_to_page(_mfn(frame)), 0, debt);
         return;
     }
-    if (draw(2)) {
+    if (cpu_draw(2)) {
         pg = alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, NULL);
     } else {
         pg = alloc_heap_pages(0, HEAP_NO_LIMIT, HEAP_NO_SCRUB, &debt);
@@ -129,7 +118,7 @@ static void idle(void)
 {
     set_away(true);
     tlb_idle_enter();
-    for (unsigned int i = draw(50); i > 0; i--) {
+    for (unsigned int i = cpu_draw(50); i > 0; i--) {
         smp_answer();
         cpu_relax();
     }
@@ -148,13 +137,10 @@ static void leave_and_join(void)
     set_away(false);
 }
 
-static void *run_cpu(void *cpu)
+static void run_cpu(void)
 {
-    hosted_set_cpu_id((unsigned int)(uintptr_t)cpu);
-    if (cpu)
-        smp_join();
     for (unsigned int round = 0; round < NR_ROUNDS; round++) {
-        switch (draw(32)) {
+        switch (cpu_draw(32)) {
         case 0 ... 8: move_on(); break;
         case 9: idle(); break;
         case 10: call_all(); break;
@@ -166,30 +152,16 @@ static void *run_cpu(void *cpu)
         }
         smp_answer();
     }
-
-    /* Others may still ask. */
-    __atomic_fetch_add(&nr_done, 1, __ATOMIC_RELAXED);
-    while (__atomic_load_n(&nr_done, __ATOMIC_RELAXED) < NR_THREADS) {
-        smp_answer();
-        cpu_relax();
-    }
-
-    return NULL;
 }
 
 TEST(tlb_threads, no_running_cpu_remembers_what_is_handed_out)
 {
     static const struct ram ram[] = { { FIRST, NR_FRAMES } };
-    pthread_t thread[NR_THREADS];
     struct tlb_counters counters;
     unsigned int nr_out = 0;
 
     small_machine_heap(ram, 1);
-    smp_set_nr_cpus(NR_THREADS);
-    for (uintptr_t i = 0; i < NR_THREADS; i++)
-        EXPECT_EQ(pthread_create(&thread[i], NULL, run_cpu, (void *)i), 0);
-    for (unsigned int i = 0; i < NR_THREADS; i++)
-        pthread_join(thread[i], NULL);
+    cpu_threads_run(NR_THREADS, run_cpu);
     for (unsigned int i = 0; i < NR_THREADS; i++)
         nr_out += entry[i] != 0;
     EXPECT_EQ(heap_nr_free(), NR_FRAMES - nr_out);
