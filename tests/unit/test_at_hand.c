@@ -6,6 +6,7 @@
 #include <xen/frame_table.h>
 #include <xen/heap_watch.h>
 #include <xen/numa.h>
+#include <xen/scrub.h>
 #include <xen/smp.h>
 
 #include "../../common/magazine.h"
@@ -32,23 +33,29 @@ static void mark(struct page_info *pg)
     pg->count_info |= PGC_leaving;
 }
 
-/* The short way does not like the frame, and the long one parks it. */
+/* The short way does not like the first, and the long one, which parks it, does
+ * not like the second. */
 TEST(at_hand, a_frame_that_is_marked_is_parked_when_it_is_taken)
 {
     heap();
-    for (unsigned int contents = 0; contents < NR_CONTENTS; contents++) {
-        struct page_info *pg =
-            alloc_heap_pages(0, HEAP_NO_LIMIT, contents, NULL);
-        const struct magazine *m = &magazines_here()->magazine[contents];
+    for (unsigned int contents = NR_CONTENTS; contents-- > 0;) {
+        unsigned int flags = contents == DIRTY ? HEAP_NO_SCRUB : 0;
+        const struct magazine *m;
+        struct page_info *pg[2];
 
-        if (m->height < 2) {
-            free_heap_pages(pg, 0, TLB_NO_DEBT);
-            continue;
+        EXPECT(alloc_heap_pages(0, HEAP_NO_LIMIT, flags, NULL) != NULL);
+        m = &magazines_here()->magazine[contents];
+        REQUIRE(m->height > 2);
+        for (unsigned int i = 0; i < 2; i++) {
+            pg[i] = m->page[m->height - 2 - i];
+            mark(pg[i]);
         }
-        pg = m->page[m->height - 2];
-        mark(pg);
-        EXPECT(alloc_heap_pages(0, HEAP_NO_LIMIT, contents, NULL) != pg);
-        EXPECT(is_parked(pg));
+        EXPECT(alloc_heap_pages(0, HEAP_NO_LIMIT, flags, NULL) != NULL);
+        EXPECT(is_parked(pg[0]));
+        EXPECT(is_parked(pg[1]));
+        heap_drain();
+        while (scrub_step())
+            ;
     }
     EXPECT_EQ(nr_leaving, 0);
     EXPECT_EQ(heap_check(), 0);
