@@ -2,7 +2,6 @@
 /* Several CPUs of one domain map and unmap what another grants: at the end all
  * is given back, and there is no race. */
 #include <pthread.h>
-#include <sched.h>
 
 #include <hosted.h>
 #include <test.h>
@@ -66,8 +65,7 @@ static void *work(void *cpu)
     /* Others may wait for this CPU to flush. */
     __atomic_sub_fetch(&nr_at_work, 1, __ATOMIC_RELAXED);
     while (__atomic_load_n(&nr_at_work, __ATOMIC_RELAXED) > 0)
-        if (!smp_answer())
-            sched_yield();
+        smp_wait_a_turn();
 
     return NULL;
 }
