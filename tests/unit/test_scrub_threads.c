@@ -82,20 +82,39 @@ static void use(unsigned int random)
                 give_back(&held[i]);
 }
 
-static void use_or_scrub(void)
-{
-    unsigned int me = arch_cpu_id(), random = me + 1;
+static unsigned int nr_done;
 
-    for (unsigned int round = 0; round < NR_ROUNDS; round++) {
-        random = random * 1664525 + 1013904223;
-        if (me == 0)
-            scrub_step();
-        else
-            use(random);
+/* As long as there is something to come, and then to the end. */
+static void scrub(void)
+{
+    while (__atomic_load_n(&nr_done, __ATOMIC_ACQUIRE) < NR_THREADS - 1) {
+        if (!scrub_step())
+            cpu_relax();
         smp_answer();
     }
-    if (me > 0)
-        use(0);
+    while (scrub_step())
+        ;
+}
+
+static void use_many(unsigned int random)
+{
+    for (unsigned int round = 0; round < NR_ROUNDS; round++) {
+        random = random * 1664525 + 1013904223;
+        use(random);
+        smp_answer();
+    }
+    use(0);
+    __atomic_fetch_add(&nr_done, 1, __ATOMIC_RELEASE);
+}
+
+static void use_or_scrub(void)
+{
+    unsigned int me = arch_cpu_id();
+
+    if (me == 0)
+        scrub();
+    else
+        use_many(me + 1);
 }
 
 TEST(scrub_threads, what_is_handed_out_is_zero_and_nobody_elses)
