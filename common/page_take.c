@@ -286,24 +286,25 @@ static __noinline struct page_info *take_slowly(unsigned int order,
     return request.pg;
 }
 
-/* From the CPU's own chunk, or another of its node. */
-static unsigned long run_of_own_node(struct heap_cpu *me, unsigned int order)
+/* From the CPU's own chunk, or another of its node; it is in use then. */
+static struct page_info *
+run_of_own_node(struct heap_cpu *me, unsigned int order, struct tlb_debt *owed)
 {
     struct heap_node *node = me->home;
-    unsigned long pdx = BIT_TREE_NONE;
+    unsigned long pdx = run_of_own_chunk(me, order);
+    struct page_info *pg;
 
-    magazines_begin(me);
-    if (node_reserve(node, BIT(order), BIT(order))) {
-        pdx = run_of_own_chunk(me, order);
-        if (pdx == BIT_TREE_NONE)
-            pdx = supply_run(node, order, CLASS_MOVING,
-                             (struct range){ 0, nr_pdxs }, DIRTY);
-        if (pdx == BIT_TREE_NONE)
-            reserve_in_vain(node, BIT(order));
-    }
-    magazines_end(me);
+    if (pdx == BIT_TREE_NONE)
+        pdx = supply_run(node, order, CLASS_MOVING,
+                         (struct range){ 0, nr_pdxs }, DIRTY);
+    if (pdx == BIT_TREE_NONE)
+        return NULL;
+    pg = pdx_to_page(pdx);
+    if (likely(begin_use_of_run(pg, order, owed) == NULL))
+        return pg;
+    turn_back(pg, order, CLEAN, *owed);
 
-    return pdx;
+    return NULL;
 }
 
 /* A run, that may be dirty, of the CPU's node. */
@@ -312,17 +313,17 @@ take_run_of_own_node(unsigned int order, paddr_t limit, struct tlb_debt *debt)
 {
     struct tlb_debt owed = TLB_NO_DEBT;
     struct heap_cpu *me = cpu_heap();
-    unsigned long pdx = run_of_own_node(me, order);
-    struct page_info *pg;
+    struct page_info *pg = NULL;
 
-    if (pdx == BIT_TREE_NONE)
-        return take_slowly(order, limit, HEAP_NO_SCRUB, debt);
-    pg = pdx_to_page(pdx);
-    if (unlikely(begin_use_of_run(pg, order, &owed) != NULL)) {
-        turn_back(pg, order, CLEAN, owed);
-        node_unreserve(me->home, BIT(order));
-        return take_slowly(order, limit, HEAP_NO_SCRUB, debt);
+    magazines_begin(me);
+    if (node_reserve(me->home, BIT(order), BIT(order))) {
+        pg = run_of_own_node(me, order, &owed);
+        if (!pg)
+            reserve_in_vain(me->home, BIT(order));
     }
+    magazines_end(me);
+    if (!pg)
+        return take_slowly(order, limit, HEAP_NO_SCRUB, debt);
     if (debt)
         *debt = owed;
     else if (unlikely(owed.taint != 0))

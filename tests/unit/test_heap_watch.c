@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who watches the heap is told when it gets short, and when it no longer is. */
-#include <pthread.h>
-
+#include <cpu_threads.h>
 #include <test.h>
 #include <xen/heap_watch.h>
 #include <xen/page_alloc.h>
@@ -173,7 +172,7 @@ TEST(heap_watch, what_cpus_cache_is_not_available)
 }
 
 /* Two CPUs go up and down across both marks. */
-#define ROUNDS 20000U
+#define ROUNDS 2000U
 #define HELD   10U
 #define BLOCK  BIT(CHUNK_ORDER + 1)
 
@@ -185,30 +184,21 @@ static void count(struct heap_watch *watch)
     __atomic_fetch_add(&nr_calls, 1, __ATOMIC_RELAXED);
 }
 
-static unsigned int nr_done;
-
-static void *go_up_and_down(void *data)
+static void go_up_and_down(void)
 {
     struct page_info *held[HELD];
     unsigned int nr = 0;
 
-    hosted_set_cpu_id(*(unsigned int *)data);
     for (unsigned int i = 0; i < ROUNDS; i++) {
         for (; nr < HELD; nr++)
             held[nr] = alloc_heap_pages(CHUNK_ORDER + 1, HEAP_NO_LIMIT,
                                         HEAP_NO_SCRUB, NULL);
         while (nr > i % HELD)
             free_heap_pages(held[--nr], CHUNK_ORDER + 1, TLB_NO_DEBT);
+        smp_answer();
     }
     while (nr > 0)
         free_heap_pages(held[--nr], CHUNK_ORDER + 1, TLB_NO_DEBT);
-    /* Who finds nothing asks the other for what it has, until both are through.
-     */
-    __atomic_fetch_add(&nr_done, 1, __ATOMIC_RELEASE);
-    while (__atomic_load_n(&nr_done, __ATOMIC_ACQUIRE) < 2)
-        smp_wait_a_turn();
-
-    return NULL;
 }
 
 TEST(heap_watch, cpus_that_change_it_at_once_leave_it_as_it_must_be)
@@ -217,16 +207,10 @@ TEST(heap_watch, cpus_that_change_it_at_once_leave_it_as_it_must_be)
     struct heap_watch watch = { .low = 15 * BLOCK,
                                 .high = 17 * BLOCK,
                                 .changed = count };
-    unsigned int cpu[] = { 0, 1 };
-    pthread_t thread[2];
 
     small_machine_heap(ram, 1);
-    smp_set_nr_cpus(2);
     heap_watch(&watch);
-    for (unsigned int i = 0; i < 2; i++)
-        REQUIRE(!pthread_create(&thread[i], NULL, go_up_and_down, &cpu[i]));
-    for (unsigned int i = 0; i < 2; i++)
-        pthread_join(thread[i], NULL);
+    cpu_threads_run(2, go_up_and_down);
     EXPECT(nr_calls > 0);
     EXPECT_EQ(nr_calls % 2, 0);
     EXPECT(!heap_watch_is_low(&watch));
