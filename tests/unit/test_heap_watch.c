@@ -176,12 +176,20 @@ TEST(heap_watch, what_cpus_cache_is_not_available)
 #define HELD   10U
 #define BLOCK  BIT(CHUNK_ORDER + 1)
 
-static unsigned int nr_calls;
+static unsigned int nr_calls, nr_full;
 
 static void count(struct heap_watch *watch)
 {
     (void)watch;
     __atomic_fetch_add(&nr_calls, 1, __ATOMIC_RELAXED);
+}
+
+/* Once for sure both have all that they ever have. */
+static void wait_for_the_other(void)
+{
+    __atomic_fetch_add(&nr_full, 1, __ATOMIC_RELEASE);
+    while (__atomic_load_n(&nr_full, __ATOMIC_ACQUIRE) < 2)
+        smp_wait_a_turn();
 }
 
 static void go_up_and_down(void)
@@ -193,6 +201,8 @@ static void go_up_and_down(void)
         for (; nr < HELD; nr++)
             held[nr] = alloc_heap_pages(CHUNK_ORDER + 1, HEAP_NO_LIMIT,
                                         HEAP_NO_SCRUB, NULL);
+        if (i == 0)
+            wait_for_the_other();
         while (nr > i % HELD)
             free_heap_pages(held[--nr], CHUNK_ORDER + 1, TLB_NO_DEBT);
         smp_answer();
