@@ -4,8 +4,10 @@
 
 #include "heap_blocks.h"
 
-/* With the lock held all the time. */
+/* With the lock held all the time; and how often it is let go, for as many as
+ * there are. */
 #define LEVELS_AT_ONCE 4U
+#define TIMES_LET_GO   3U
 
 static void join_details(struct heap_node *node, unsigned long i,
                          struct whole *block) __must_hold(node->lock);
@@ -64,10 +66,11 @@ static void note_kept(struct heap_node *node, unsigned int orders)
 }
 
 /* Until it is in its set, or kept as a part of more, the note stays: so who has
- * no lock finds the one or the other. */
+ * no lock finds the one or the other. If others keep blocks as fast as this CPU
+ * merges them, it does not let them for ever. */
 void node_merge_kept(struct heap_node *node)
 {
-    while (node->kept_orders) {
+    for (unsigned int times = 0; node->kept_orders; times++) {
         struct whole block = node->kept;
 
         if (merge(node, &block)) {
@@ -77,8 +80,10 @@ void node_merge_kept(struct heap_node *node)
             node->kept = block;
             note_kept(node, BIT32(block.order - CHUNK_ORDER));
         }
-        spin_unlock(&node->lock);
-        spin_lock(&node->lock);
+        if (times < TIMES_LET_GO) {
+            spin_unlock(&node->lock);
+            spin_lock(&node->lock);
+        }
     }
 }
 

@@ -8,19 +8,20 @@
  *
  *   chunk_give()      anybody frees into it: an OR of a word, then a look at
  *                     the owner, at the run, and at the other words
- *   magazine_refill() takes a word by an exchange with 0. That a chunk is a
- *                     CPU's current one is a hint: he owns it, or did before,
- *                     or raids it. So here each may try at any time
+ *   magazine_refill(), supply_run()
+ *                     take a word, or a part of it, by an exchange. That a
+ *                     chunk is a CPU's current one, or that it is in a set, is
+ *                     a hint: he owns it, or did before, or has found it or
+ *                     raids it. So here each may try at any time; and then the
+ *                     set says too much, until somebody places the chunk
  *   supply_chunk()    takes the chunk out of its set, or whole out of the
  *                     buddy. Then it is fresh until he has written the entries
  *                     of its frames, and after that its words
  *   node_disown()     ends that somebody owns it: he himself, who looks whether
  *                     he does still, or who needs its frames, and leaves alone
  *                     what is fresh
- *   node_take_run()   takes a word of a chunk that nobody owns, found by its
- *                     set, which may promise too much
  *   node_place()      puts a chunk that nobody owns where its words say: part
- *                     of the above
+ *                     of the above, or after something was taken
  *   node_take_whole(), give_block()
  *                     take the chunk as a block out of the buddy and back; its
  *                     frames may come back one by one, too
@@ -58,8 +59,6 @@
  * MISTAKE_WHOLE_BY_STORE    all bits are set, so the words are stored as 0
  * MISTAKE_UNDONE_UNPLACED   who finds that a chunk is not whole after all gives
  *                           the bits back, and leaves it in no set
- * MISTAKE_TAKEN_UNPLACED    who takes a chunk out of its set, and gets what he
- *                           wanted, leaves it in none
  */
 #ifndef NCPU
 #define NCPU 3
@@ -280,12 +279,6 @@ inline node_disown()
 #endif
 }
 
-#ifdef MISTAKE_TAKEN_UNPLACED
-#define PLACE_TAKEN atomic { set = 0; unlock() }
-#else
-#define PLACE_TAKEN node_place()
-#endif
-
 proctype cpu()
 {
     byte w, bits;
@@ -319,10 +312,8 @@ proctype cpu()
         is_owned = false;
 #endif
         node_place()
-    :: atomic { !is_locked && set -> lock(); get(0) } /* node_take_run() */
-        PLACE_TAKEN
-    :: atomic { !is_locked && set -> lock(); get(1) }
-        PLACE_TAKEN
+    :: atomic { !is_locked && set -> lock() } /* after supply_run() */
+        node_place()
     :: atomic { !is_locked && is_whole -> /* node_take_whole() */
             is_whole = false;
             is_written = true;

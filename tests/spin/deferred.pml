@@ -6,7 +6,7 @@
  * Modelled: two frames that are buddies; alloc_heap_pages() of order 0 and 1,
  * with the debt returned by value; free_heap_pages() in whole or in parts, of
  * frames that were paid for and used, or given back unused and unpaid; what
- * node_take_whole() leaves to the other half and node_insert() makes of two
+ * node_split() leaves to the other half and node_merge_kept() makes of two
  * debts (tlb_debt_join()); tlb_debt_cpus() with the taint. And frames that
  * are taken offline while they are free, and come back.
  *

@@ -13,7 +13,7 @@
  *                     the chunk is placed
  *   node_place()      takes it out of its set, reads its words one by one, and
  *                     puts it where they say
- *   node_take_run()   takes a word, found by the set, and places the chunk
+ *   supply_run()      takes a word, found by the set, and then places the chunk
  *   magazine_refill() takes a word, and does not
  *
  * At rest, when no CPU is under way: a chunk that is not whole is in the set of
@@ -201,13 +201,13 @@ proctype cpu()
         :: atomic { !all_full -> s = 0; w = 0; end_way() }
         fi
     :: atomic { words -> choose(words); take(1 << w); w = 0 }
-    :: atomic { !is_locked && set && words ->
+    :: atomic { set && words ->
             under_way++;
-            is_locked = true;
             choose(words);
             take(1 << w);
             w = 0
         }
+        atomic { !is_locked -> is_locked = true }
         node_place()
     :: atomic { !is_locked && is_whole -> /* taken apart, for its first word */
             is_whole = false;
