@@ -281,7 +281,7 @@ linear-y                 += $(addprefix tests/unit/test_, $(addsuffix .c, \
 # are linked with. The files in which one may come between at each atomic
 # operation are those that share data without a lock.
 explorers-y              += $(addprefix tests/explore/explore_, \
-    itself.c pairs.c history.c linear.c teardown.c grants.c heap.c)
+    itself.c pairs.c history.c linear.c teardown.c grants.c heap.c blocks.c)
 long-explorers-y         += tests/explore/explore_triples.c
 explore-support-y        += $(addprefix tests/explore/, \
     explore.c pieces.c few_frames.c stage.c watch.c calls.c actions.c starts.c \
