@@ -4,9 +4,6 @@
 
 #include "chunk_apart.h"
 
-/* How often a block is halved with the lock held all the time. */
-#define LEVELS_AT_ONCE 4U
-
 /* Let the entries of a chunk say that its frames are free, and owe @debt. */
 static void write_entries(unsigned long chunk, struct tlb_debt debt)
 {
@@ -45,17 +42,26 @@ static void show_frames(struct chunk *chunk)
         __atomic_store_n(&chunk->free[w], ~0UL, __ATOMIC_RELEASE);
 }
 
-void split_on(struct heap_node *node, struct whole *block, unsigned int order,
-              unsigned long chunk)
+void end_halves(struct heap_node *node, struct whole *block, unsigned int order,
+                unsigned long chunk)
 {
-    if (likely(block->order == order))
-        return;
-    while (block->order > order) {
+    bool is_done = false;
+
+    while (!is_done) {
         spin_lock(&node->lock);
         node_split(node, block, order, chunk, LEVELS_AT_ONCE);
+        is_done = block->order == order;
+        if (is_done)
+            __atomic_store_n(&node->nr_halved, node->nr_halved - 1,
+                             __ATOMIC_RELAXED);
         spin_unlock(&node->lock);
     }
-    heap_was_hidden();
+}
+
+void begin_apart(struct heap_node *node, const struct whole *block)
+{
+    (void)begin_halves(node, block, CHUNK_ORDER);
+    __atomic_fetch_add(&node->nr_between, 1, __ATOMIC_RELAXED);
 }
 
 void own_block(struct heap_node *node, struct whole *block,
@@ -63,14 +69,15 @@ void own_block(struct heap_node *node, struct whole *block,
 {
     struct chunk *chunk;
 
-    split_on(node, block, CHUNK_ORDER, number);
+    if (block->order > CHUNK_ORDER)
+        end_halves(node, block, CHUNK_ORDER, number);
     chunk = take_apart(block);
     spin_lock(&node->lock);
     chunk->class = class & 1;
     chunk->is_apart = true;
     node_own(node, block->chunk, owner);
     show_frames(chunk);
-    end_apart(node);
+    __atomic_fetch_sub(&node->nr_between, 1, __ATOMIC_RELEASE);
     spin_unlock(&node->lock);
 }
 
@@ -80,7 +87,7 @@ bool begin_block(struct heap_node *node, struct range range,
     bool found = node_take_whole(node, CHUNK_ORDER, range, prefer, block);
 
     if (found)
-        begin_apart(node);
+        begin_apart(node, block);
 
     return found;
 }
@@ -107,7 +114,8 @@ static void lock_quiet(struct heap_node *node) __acquires(node->lock);
 static void lock_quiet(struct heap_node *node)
 {
     node_lock(node);
-    while (__atomic_load_n(&node->nr_between, __ATOMIC_ACQUIRE) > 0) {
+    while (node->nr_halved ||
+           __atomic_load_n(&node->nr_between, __ATOMIC_ACQUIRE) > 0) {
         spin_unlock(&node->lock);
         smp_wait_a_turn();
         node_lock(node);
@@ -125,11 +133,12 @@ void supply_note(unsigned long number)
     node_note(node, number);
     is_block = node_take_block_of(node, number, &block);
     if (is_block)
-        begin_apart(node);
+        begin_apart(node, &block);
     spin_unlock(&node->lock);
     if (is_block) {
         own_block(node, &block, number, OWNER_IN_PASSING, CLASS_STAYING);
         supply_release(OWNER_IN_PASSING, number);
+        heap_was_moved();
     }
 }
 

@@ -4,8 +4,8 @@
  * chunks, runs and blocks are supplied by.
  *
  * Whoever takes a block out of the sets to halve it, or to take it apart, says
- * so (begin_block()) before the lock is let go, and own_block() or end_block()
- * says that it is done. Meanwhile nobody finds its frames.
+ * so before the lock is let go, and when it is done. Meanwhile nobody finds its
+ * frames.
  */
 #ifndef CHUNK_APART_H
 #define CHUNK_APART_H
@@ -16,7 +16,9 @@
  */
 #define OWNER_IN_PASSING (~0U)
 
-/* The next of @tiers, the highest first, that has a part of @range. */
+/* The next of @tiers, the highest first, that has a part of @range. While a
+ * block is being halved, who has found nothing does not go on: it may be of a
+ * tier that is less scarce than the next. */
 static inline bool next_tier(const struct heap_node *node, unsigned int *tiers,
                              struct range range, struct range *part)
 {
@@ -36,41 +38,39 @@ static inline bool next_tier(const struct heap_node *node, unsigned int *tiers,
     return false;
 }
 
-/* A block has been taken, and is to be halved, or a chunk of it taken apart;
- * and is no longer, as it is its owner's. The first with the lock held. */
-static inline void begin_apart(struct heap_node *node)
+/**
+ * begin_halves - a block has been taken, and only a part of @order is wanted.
+ *
+ * Returns whether it is larger: then end_halves() halves it, and what is left
+ * has @chunk in it.
+ */
+static inline bool begin_halves(struct heap_node *node,
+                                const struct whole *block, unsigned int order)
+    __must_hold(node->lock);
+static inline bool begin_halves(struct heap_node *node,
+                                const struct whole *block, unsigned int order)
 {
-    __atomic_fetch_add(&node->nr_between, 1, __ATOMIC_RELAXED);
+    bool is_larger = block->order > order;
+
+    __atomic_store_n(&node->nr_halved, node->nr_halved + is_larger,
+                     __ATOMIC_RELAXED);
+
+    return is_larger;
 }
 
-static inline void end_apart(struct heap_node *node)
-{
-    __atomic_fetch_sub(&node->nr_between, 1, __ATOMIC_RELEASE);
-}
+void end_halves(struct heap_node *node, struct whole *block, unsigned int order,
+                unsigned long chunk);
 
-/* Nothing was found: if somebody has begun with a block, wait until it is done,
- * and look again. */
-static inline bool wait_for_parts(struct heap_node *node)
-{
-    if (__atomic_load_n(&node->nr_between, __ATOMIC_ACQUIRE) == 0)
-        return false;
-    supply_waits(node);
-
-    return true;
-}
-
-/* Take the smallest block that has a chunk in @range, and begin; or false. */
+/* Take the smallest block that has a chunk in @range; or false. */
 bool begin_block(struct heap_node *node, struct range range,
                  enum contents prefer, struct whole *block)
     __must_hold(node->lock);
 
-/* Halve a block with which one has begun, until it is of @order: what is left
- * has @chunk in it. Who has found nothing meanwhile looks again. */
-void split_on(struct heap_node *node, struct whole *block, unsigned int order,
-              unsigned long chunk);
-
-/* Chunk @number of a block with which one has begun becomes @owner's: each of
- * its frames is free by itself. That is the end of it. */
+/* Chunk @number of a block that one has begun with becomes @owner's: each of
+ * its frames is free by itself. begin_apart() is for who has taken a block in
+ * another way. */
+void begin_apart(struct heap_node *node, const struct whole *block)
+    __must_hold(node->lock);
 void own_block(struct heap_node *node, struct whole *block,
                unsigned long number, uint32_t owner, enum chunk_class class);
 

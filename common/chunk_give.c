@@ -77,7 +77,7 @@ static bool is_no_block(struct heap_node *node, const struct whole *block)
             chunk_table[block->chunk].is_apart);
 }
 
-void give_block(struct whole *block)
+void give_block(const struct whole *block)
 {
     struct heap_node *node = node_of_chunk(block->chunk);
     unsigned long chunk = block->chunk, nr = BIT(block->order);

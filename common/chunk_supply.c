@@ -49,21 +49,25 @@ unsigned long supply_chunk(struct heap_node *node, uint32_t owner,
                            unsigned long old, const struct wanted_chunk *want)
 {
     unsigned long number = BIT_TREE_NONE;
-    struct range part;
+    struct range all = { 0, nr_pdxs }, part;
+    bool is_block = false, found;
     struct whole block;
-    bool is_block = false;
 
     if (old != BIT_TREE_NONE)
         supply_release(owner, old);
+    node_lock(node);
     do {
         unsigned int tiers = node->tiers;
 
-        node_lock(node);
-        while (number == BIT_TREE_NONE && !is_block &&
-               next_tier(node, &tiers, (struct range){ 0, nr_pdxs }, &part))
+        found = false;
+        while (!found && next_tier(node, &tiers, all, &part)) {
             number = choose_chunk(node, owner, want, part, &block, &is_block);
-        spin_unlock(&node->lock);
-    } while (number == BIT_TREE_NONE && !is_block && wait_for_parts(node));
+            found = is_block || number != BIT_TREE_NONE;
+            if (!found && node->nr_halved)
+                break;
+        }
+    } while (!found && node_wait_for_halves(node));
+    spin_unlock(&node->lock);
     if (!is_block)
         return number;
     own_block(node, &block, block.chunk, owner, want->class);
@@ -83,7 +87,7 @@ unsigned long supply_dirty_chunk(struct heap_node *node, uint32_t owner,
     node_lock(node);
     found = node_take_dirty(node, end, &block, &number);
     if (found)
-        begin_apart(node);
+        begin_apart(node, &block);
     spin_unlock(&node->lock);
     if (!found)
         return BIT_TREE_NONE;
@@ -100,38 +104,37 @@ static bool take_block(struct heap_node *node, unsigned int order,
                        struct whole *block)
 {
     unsigned int tiers = node->tiers;
+    bool found = false;
     struct range part;
 
-    if (node_take_kept(node, order, range, prefer, block))
-        return true;
-    node_merge_kept(node);
-    while (next_tier(node, &tiers, range, &part)) {
-        if (!node_take_whole(node, order, part, prefer, block))
-            continue;
-        if (block->order > order)
-            begin_apart(node);
-        return true;
+    while (!found && next_tier(node, &tiers, range, &part)) {
+        found = node_take_whole(node, order, part, prefer, block);
+        if (!found && node->nr_halved)
+            break;
     }
 
-    return false;
+    return found;
 }
 
 bool supply_block(struct heap_node *node, unsigned int order,
                   struct range range, enum contents prefer, struct whole *block)
 {
-    bool found;
+    bool found, is_larger = false;
 
-    do {
-        spin_lock(&node->lock);
-        found = take_block(node, order, range, prefer, block);
-        spin_unlock(&node->lock);
-    } while (!found && wait_for_parts(node));
+    spin_lock(&node->lock);
+    found = node_take_kept(node, order, range, prefer, block);
+    if (!found) {
+        node_merge_kept(node);
+        do
+            found = take_block(node, order, range, prefer, block);
+        while (!found && node_wait_for_halves(node));
+        is_larger = found && begin_halves(node, block, order);
+    }
+    spin_unlock(&node->lock);
     if (!found)
         return false;
-    if (block->order > order) {
-        split_on(node, block, order, block->chunk);
-        end_apart(node);
-    }
+    if (is_larger)
+        end_halves(node, block, order, block->chunk);
     if (unlikely(!heap_block_is_open(block->chunk * CHUNK_FRAMES, order)))
         heap_open(block->chunk * CHUNK_FRAMES, order);
     entry_clear(pdx_to_page(block->chunk * CHUNK_FRAMES));

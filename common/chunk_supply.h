@@ -124,9 +124,8 @@ static __inlined void give_frame(unsigned long pdx, bool dirty)
 void give_run(unsigned long pdx, unsigned int order, bool dirty,
               struct tlb_debt debt);
 
-/* Let a whole block be free, which is not written as a whole. What *@block is
- * afterwards says nothing. */
-void give_block(struct whole *block);
+/* Let a whole block be free, which is not written as a whole. */
+void give_block(const struct whole *block);
 
 /* The same for up to @nr of the largest, which follow one another from @chunk
  * on and have never been anybody's. Returns how many: 0 if they are to be given

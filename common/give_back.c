@@ -73,15 +73,10 @@ void give_back_check_shape(struct give_back *back)
 /* Is some of the chunk free, by what the node says, or by its own words? */
 static bool is_partly_free(unsigned long number, bool or_words)
 {
-    struct heap_node *node = node_of_chunk(number);
-    unsigned long head;
     unsigned int order;
 
-    node_lock(node);
-    head = node_block_of(node, number, &order);
-    spin_unlock(&node->lock);
-
-    return head != BIT_TREE_NONE ||
+    return node_look_up(node_of_chunk(number), number, &order) !=
+               BIT_TREE_NONE ||
            (or_words && heap_is_open(number * CHUNK_FRAMES) &&
             chunk_run(&chunk_table[number]) != RUN_NONE);
 }

@@ -42,25 +42,26 @@ static inline bool node_has_plenty(const struct heap_node *node,
            16UL * nr_cpus * nr;
 }
 
-/* Is there a whole block of @order, or was there one a moment ago? While one is
- * split or merged it is nowhere: so only who has the lock can say no @surely.
- */
+/* May there be a whole block of @order? While one is split or merged it is
+ * nowhere: only who has the lock can say no @surely, if none is halved. */
 static inline bool node_may_have(struct heap_node *node, unsigned int order,
                                  bool surely)
 {
-    unsigned int orders;
+    unsigned int lower = order - CHUNK_ORDER;
+    bool may_have;
 
     if (surely) {
         node_lock(node);
-        orders = node->orders;
+        may_have = node->orders >> lower != 0 || node->nr_halved;
         spin_unlock(&node->lock);
     } else {
-        orders = __atomic_load_n(&node->orders, __ATOMIC_RELAXED) |
-                 __atomic_load_n(&node->kept_orders, __ATOMIC_RELAXED);
+        /* What is kept may merge with others. */
+        may_have = __atomic_load_n(&node->orders, __ATOMIC_RELAXED) >> lower ||
+                   __atomic_load_n(&node->kept_orders, __ATOMIC_RELAXED) ||
+                   __atomic_load_n(&node->nr_halved, __ATOMIC_RELAXED);
     }
 
-    return orders >> (order - CHUNK_ORDER) != 0 ||
-           __atomic_load_n(&node->nr_between, __ATOMIC_RELAXED) > 0;
+    return may_have;
 }
 
 /**
@@ -73,9 +74,9 @@ static inline bool node_may_have(struct heap_node *node, unsigned int order,
 void reserve_in_vain(struct heap_node *node, unsigned long nr);
 extern unsigned long heap_nr_in_vain; /* atomic */
 
-/* The same for blocks that were halved while nobody else found what was left of
- * them: who did not may look again. */
-static inline void heap_was_hidden(void)
+/* The same for what went from where others look later to where they look first:
+ * from an owner back into a set. */
+static inline void heap_was_moved(void)
 {
     __atomic_fetch_add(&heap_nr_in_vain, 1, __ATOMIC_SEQ_CST);
 }

@@ -4,10 +4,8 @@
 
 #include "heap_blocks.h"
 
-/* With the lock held all the time; and how often it is let go, for as many as
- * there are. */
-#define LEVELS_AT_ONCE 4U
-#define TIMES_LET_GO   3U
+/* How often the lock is let go, for all that is merged. */
+#define TIMES_LET_GO 3U
 
 static void join_details(struct heap_node *node, unsigned long i,
                          struct whole *block) __must_hold(node->lock);
@@ -101,7 +99,8 @@ void node_keep(struct heap_node *node, const struct whole *block)
     note_kept(node, BIT32(k));
 }
 
-/* The highest tier goes before the others. */
+/* The highest tier goes before the others; even if there is no RAM in it yet.
+ */
 static bool suits(const struct heap_node *node, struct range range,
                   enum contents prefer)
 {

@@ -264,6 +264,31 @@ bool node_has_note(struct heap_node *node, const struct whole *block)
     return last != BIT_TREE_NONE && last >= first;
 }
 
+bool node_wait_for_halves(struct heap_node *node)
+{
+    if (!node->nr_halved)
+        return false;
+    spin_unlock(&node->lock);
+    smp_wait_a_turn();
+    node_lock(node);
+
+    return true;
+}
+
+unsigned long node_look_up(struct heap_node *node, unsigned long chunk,
+                           unsigned int *order)
+{
+    unsigned long head;
+
+    node_lock(node);
+    do
+        head = node_block_of(node, chunk, order);
+    while (head == BIT_TREE_NONE && node_wait_for_halves(node));
+    spin_unlock(&node->lock);
+
+    return head;
+}
+
 unsigned long node_block_from(struct heap_node *node, unsigned long chunk,
                               unsigned int least, unsigned int *order)
 {

@@ -12,6 +12,7 @@
  *
  *   H1  A free frame is in one place only: a whole block, which is in a set or
  *       kept, the words of a chunk that is not in one, or the cache of a CPU.
+ *       What a block that is being halved has left is in no place yet.
  *   H2  A block starts at a multiple of its size; all its frames are valid and
  *       of its node. Its chunks have no owner, no frame free by their words,
  *       and are in no other set.
@@ -77,9 +78,13 @@ struct heap_node {
     unsigned long nr_offline; /* of these, parked (parked.h); atomic */
     unsigned long base, end;  /* its chunks, and maybe others, lie between */
 
-    /* Blocks that are split, and chunks on their way from one to an owner: who
-     * does not find a free frame looks again. Atomic. */
+    /* Chunks on their way from a whole block to an owner: who does not find a
+     * free frame looks again. Atomic. */
     unsigned long nr_between;
+
+    /* Blocks that are being halved, for their parts: see
+     * node_wait_for_halves(). Who has no lock may ask. */
+    unsigned int nr_halved;
 
     /* The block that was given back last, until it is wanted again, or somebody
      * takes the lock for something else and merges it: see node_lock(). Bit k

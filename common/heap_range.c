@@ -66,18 +66,13 @@ static unsigned long wanted_bits(const struct piece *piece, unsigned int w)
 static bool is_of_heap(unsigned long number)
 {
     struct heap_node *node = node_of_chunk(number);
-    unsigned long head;
     unsigned int order;
 
     if (number < node->base || number >= node->end)
         return false;
-    if (heap_is_open(number * CHUNK_FRAMES))
-        return true;
-    node_lock(node);
-    head = node_block_of(node, number, &order);
-    spin_unlock(&node->lock);
 
-    return head != BIT_TREE_NONE;
+    return heap_is_open(number * CHUNK_FRAMES) ||
+           node_look_up(node, number, &order) != BIT_TREE_NONE;
 }
 
 /* Nobody has begun to use them: so they owe what they owed, and are as dirty.

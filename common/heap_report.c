@@ -54,13 +54,10 @@ static struct below measure(unsigned long end)
     unsigned long number = 0;
 
     while (number * CHUNK_FRAMES < end) {
-        struct heap_node *node = node_of_chunk(number);
-        unsigned long head;
         unsigned int order;
+        unsigned long head =
+            node_look_up(node_of_chunk(number), number, &order);
 
-        node_lock(node);
-        head = node_block_of(node, number, &order);
-        spin_unlock(&node->lock);
         if (head != BIT_TREE_NONE) {
             add_block(&below, number * CHUNK_FRAMES, order, end);
             number += BIT(order - CHUNK_ORDER);

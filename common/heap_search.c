@@ -54,15 +54,13 @@ struct row {
 /* Those around @pdx that are free as a whole block. */
 static bool find_whole(unsigned long pdx, struct row *row)
 {
-    unsigned long number = pdx / CHUNK_FRAMES, head = BIT_TREE_NONE;
+    unsigned long number = pdx / CHUNK_FRAMES, head;
     struct heap_node *node = node_of_chunk(number);
     unsigned int order = 0;
 
     if (number < node->base || number >= node->end)
         return false;
-    node_lock(node);
-    head = node_block_of(node, number, &order);
-    spin_unlock(&node->lock);
+    head = node_look_up(node, number, &order);
     if (head == BIT_TREE_NONE)
         return false;
     row->start = head * CHUNK_FRAMES;

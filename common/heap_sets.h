@@ -23,6 +23,20 @@ static __inlined void node_lock(struct heap_node *node)
         node_merge_kept(node);
 }
 
+/**
+ * node_wait_for_halves - nothing was found: may that be as it is being halved?
+ *
+ * A block is halved a few levels at a time, and in between what is left of it
+ * is in no set. Then the answer is true, after the lock has been let go and
+ * taken again: look again. If not there was nothing for sure.
+ */
+bool node_wait_for_halves(struct heap_node *node) __must_hold(node->lock);
+
+/* The first chunk of the whole block that @chunk is in, or BIT_TREE_NONE, as
+ * things are at some moment. No lock may be held. */
+unsigned long node_look_up(struct heap_node *node, unsigned long chunk,
+                           unsigned int *order);
+
 /* Let a block be free as a whole: it is the one that is kept. No other is. */
 void node_keep(struct heap_node *node, const struct whole *block)
     __must_hold(node->lock);
@@ -33,7 +47,7 @@ bool node_take_kept(struct heap_node *node, unsigned int order,
                     struct range range, enum contents prefer,
                     struct whole *block) __must_hold(node->lock);
 
-/* The same for up to *@nr of the largest ones, which are dirty and follow one
+/* Let up to *@nr of the largest blocks be free, which are dirty and follow one
  * another from @chunk on, in one step; *@nr is how many. False: it takes more,
  * as some is free already, or clean, or has a note. */
 bool node_insert_largest(struct heap_node *node, unsigned long chunk,
@@ -63,6 +77,7 @@ bool node_take_block_of(struct heap_node *node, unsigned long chunk,
 
 /* Halve a block that was taken, up to @levels times, until it is of @order;
  * what is left has @chunk in it, and the other halves are free. */
+#define LEVELS_AT_ONCE 4U
 void node_split(struct heap_node *node, struct whole *block, unsigned int order,
                 unsigned long chunk, unsigned int levels)
     __must_hold(node->lock);

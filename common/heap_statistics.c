@@ -70,7 +70,9 @@ static unsigned long count_chunk(struct heap_node *node,
     unsigned int order;
 
     node_lock(node);
-    head = node_block_of(node, number, &order);
+    do
+        head = node_block_of(node, number, &order);
+    while (head == BIT_TREE_NONE && node_wait_for_halves(node));
     if (head != BIT_TREE_NONE)
         clean = bit_tree_count_range(&node->clean, head - node->base,
                                      BIT(order - CHUNK_ORDER));
@@ -266,18 +268,6 @@ static unsigned int order_around(const struct chunk *chunk, unsigned int frame)
     return order;
 }
 
-static unsigned long whole_block_of(unsigned long pdx, unsigned int *order)
-{
-    struct heap_node *node = node_of_chunk(pdx / CHUNK_FRAMES);
-    unsigned long head;
-
-    node_lock(node);
-    head = node_block_of(node, pdx / CHUNK_FRAMES, order);
-    spin_unlock(&node->lock);
-
-    return head;
-}
-
 mfn_t heap_block_of(mfn_t mfn, unsigned int *order)
 {
     const struct chunk *chunk;
@@ -286,7 +276,8 @@ mfn_t heap_block_of(mfn_t mfn, unsigned int *order)
     if (!mfn_has_place(mfn) || !chunk_table)
         return INVALID_MFN;
     pdx = mfn_to_pdx(mfn);
-    head = whole_block_of(pdx, order);
+    head = node_look_up(node_of_chunk(pdx / CHUNK_FRAMES), pdx / CHUNK_FRAMES,
+                        order);
     if (head != BIT_TREE_NONE)
         return pdx_to_mfn(head * CHUNK_FRAMES);
     if (!heap_is_open(pdx))

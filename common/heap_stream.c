@@ -158,6 +158,8 @@ void heap_stream_end(struct heap_stream *stream)
     unsigned long number = stream->current - 1;
 
     stream->current = 0;
-    if (number != BIT_TREE_NONE)
-        supply_release(owner_of(stream), number);
+    if (number == BIT_TREE_NONE)
+        return;
+    supply_release(owner_of(stream), number);
+    heap_was_moved();
 }

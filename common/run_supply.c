@@ -17,12 +17,19 @@ struct place {
     struct range range;   /* its tier's part of where to look */
     bool is_block;
     struct whole block;
+    unsigned int first; /* of the chunk's frames that was taken */
 };
 
-static void find_in_tier(struct heap_node *node, unsigned int order,
+static void take_run(struct place *place, unsigned int order)
+{
+    place->first = chunk_take_run(&chunk_table[place->number], order,
+                                  end_in_chunk(place->range, place->number));
+}
+
+static bool find_in_tier(struct heap_node *node, unsigned int order,
                          enum chunk_class class, enum contents prefer,
                          struct place *place) __must_hold(node->lock);
-static void find_in_tier(struct heap_node *node, unsigned int order,
+static bool find_in_tier(struct heap_node *node, unsigned int order,
                          enum chunk_class class, enum contents prefer,
                          struct place *place)
 {
@@ -30,31 +37,42 @@ static void find_in_tier(struct heap_node *node, unsigned int order,
 
     place->number = node_find_run(node, class, order, range);
     if (place->number != BIT_TREE_NONE)
-        return;
+        return true;
     /* The chunk that the end cuts will do if its first run does. */
     if (end_in_chunk(range, range.end / CHUNK_FRAMES) >= BIT(order))
         range.end = ALIGN_UP(range.end, CHUNK_FRAMES);
     place->is_block = begin_block(node, range, prefer, &place->block);
     if (!place->is_block)
         place->number = node_find_run(node, class ^ 1, order, place->range);
+
+    return place->is_block || place->number != BIT_TREE_NONE;
 }
 
 static void find_place(struct heap_node *node, unsigned int order,
                        enum chunk_class class, struct range range,
                        enum contents prefer, struct place *place)
 {
-    place->number = BIT_TREE_NONE;
+    bool found;
+
     place->is_block = false;
+    node_lock(node);
     do {
         unsigned int tiers = node->tiers;
 
-        node_lock(node);
-        while (place->number == BIT_TREE_NONE && !place->is_block &&
-               next_tier(node, &tiers, range, &place->range))
-            find_in_tier(node, order, class, prefer, place);
-        spin_unlock(&node->lock);
-    } while (place->number == BIT_TREE_NONE && !place->is_block &&
-             wait_for_parts(node));
+        found = false;
+        while (!found && next_tier(node, &tiers, range, &place->range)) {
+            found = find_in_tier(node, order, class, prefer, place);
+            if (!found && node->nr_halved)
+                break;
+        }
+    } while (!found && node_wait_for_halves(node));
+    if (!found)
+        place->number = BIT_TREE_NONE;
+    /* Of several words some may be taken in vain, and given back: who places
+     * the chunk meanwhile must not miss them. */
+    if (order > WORD_ORDER && place->number != BIT_TREE_NONE)
+        take_run(place, order);
+    spin_unlock(&node->lock);
 }
 
 /* Take the first run of a chunk that was a block; the rest is anybody's. */
@@ -105,7 +123,6 @@ unsigned long supply_run(struct heap_node *node, unsigned int order,
                          enum contents prefer)
 {
     for (;;) {
-        unsigned int end, first;
         struct place place;
 
         find_place(node, order, class, range, prefer, &place);
@@ -113,15 +130,15 @@ unsigned long supply_run(struct heap_node *node, unsigned int order,
             return take_from_block(node, &place.block, order, class, range);
         if (place.number == BIT_TREE_NONE)
             return BIT_TREE_NONE;
-        end = end_in_chunk(place.range, place.number);
-        first = chunk_take_run(&chunk_table[place.number], order, end);
+        if (order <= WORD_ORDER)
+            take_run(&place, order);
         /* Until then its set says too much, which does no harm. */
         if (chunk_owner(&chunk_table[place.number]) == NO_OWNER)
             move_chunk(place.number);
-        if (first < CHUNK_FRAMES)
-            return place.number * CHUNK_FRAMES + first;
+        if (place.first < CHUNK_FRAMES)
+            return place.number * CHUNK_FRAMES + place.first;
         /* Either the set said too much, or all that there is lies behind. */
-        if (end < CHUNK_FRAMES)
+        if (end_in_chunk(place.range, place.number) < CHUNK_FRAMES)
             range.end = place.number * CHUNK_FRAMES;
     }
 }

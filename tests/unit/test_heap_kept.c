@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The block that came back last: who gets it, and what is known of it. */
 #include <test.h>
+#include <xen/heap_statistics.h>
 #include <xen/offline.h>
 
 #include "../../common/heap_node.h"
@@ -60,6 +61,29 @@ TEST(heap_kept, whoever_looks_for_something_else_merges_it)
     REQUIRE(pg != NULL);
     free_heap_pages(pg, LARGE, TLB_NO_DEBT);
     EXPECT(take(TOP, HEAP_NO_SCRUB) != NULL);
+}
+
+/* Until it is merged it is not of the order that is wanted: but nobody has to
+ * give up what he has at hand for that. */
+TEST(heap_kept, what_it_merges_into_is_seen_to_be_there)
+{
+    static const struct ram ram[] = { { FIRST, NR },
+                                      { FIRST + 2 * NR, CHUNK_FRAMES } };
+    struct heap_cpu_statistics before, after;
+    struct page_info *pg, *other;
+
+    small_machine_heap(ram, 2);
+    some_cpus(1);
+    EXPECT(take(0, HEAP_NO_SCRUB) != NULL);
+    pg = take(LARGE, HEAP_NO_SCRUB);
+    other = take(LARGE, HEAP_NO_SCRUB);
+    REQUIRE(pg && other && heap_cpu_statistics(0, &before));
+    EXPECT(before.nr_dirty > 0);
+    free_heap_pages(pg, LARGE, TLB_NO_DEBT);
+    free_heap_pages(other, LARGE, TLB_NO_DEBT);
+    EXPECT(take(LARGE + 1, HEAP_NO_SCRUB) != NULL);
+    REQUIRE(heap_cpu_statistics(0, &after));
+    EXPECT_EQ(after.nr_dirty, before.nr_dirty);
 }
 
 /* Merging lets the lock go every few levels: all of them are climbed. */
