@@ -36,6 +36,7 @@ house    += -- sh tests/house/adder.sh
 house    += -- env CC="$(CC)" sh tests/house/layers.sh
 house    += -- $(PYTHON) tests/house/public_abi.py "$(CC)"
 house    += -- $(PYTHON) tests/house/docs.py
+house    += -- $(PYTHON) tests/bench/overhead.py
 house    += -- $(PYTHON) tests/house/invariants.py
 
 add-up   := $(PYTHON) tools/check.py -t 2400
