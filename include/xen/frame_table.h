@@ -132,6 +132,21 @@ static inline struct page_info *mfn_to_page(mfn_t mfn)
     return frame_table + mfn_to_pdx(mfn);
 }
 
+/* Both at once, of any number: is the frame valid? Then *@pg is its entry. */
+static __inlined bool mfn_find_page(mfn_t mfn, struct page_info **pg)
+{
+    unsigned long pdx;
+
+    if (!mfn_has_pdx(mfn))
+        return false;
+    pdx = mfn_to_pdx(mfn);
+    if (!pdx_valid(pdx))
+        return false;
+    *pg = frame_table + pdx;
+
+    return true;
+}
+
 static inline unsigned long page_to_pdx(const struct page_info *pg)
 {
     return (unsigned long)(pg - frame_table);

@@ -75,12 +75,10 @@ static __inlined int get_device_leaf(const struct domain *d,
 static __inlined int get_leaf(struct domain *d, struct domain *owner,
                               uint64_t *entry, struct page_holder *child)
 {
-    mfn_t mfn = entry_mfn(*entry);
     struct page_info *pg;
 
-    if (!mfn_valid(mfn))
+    if (!mfn_find_page(entry_mfn(*entry), &pg))
         return get_device_leaf(d, owner, entry);
-    pg = mfn_to_page(mfn);
     if (!get_page(pg, owner))
         return page_owner_tag(pg) == dom_io->tag
                    ? get_device_leaf(d, owner, entry)
