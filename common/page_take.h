@@ -23,9 +23,9 @@ __cold _Noreturn void refuse_use(const struct page_info *pg);
  * all of it, and that has marked frames (parked.h).
  *
  * It has been reserved, and remains so. Frames owe at most @debt; they are
- * DIRTY, or what their chunk says. The marked ones are parked if others are
- * available in their place: then the answer is true, and it is worth while to
- * look for another run.
+ * DIRTY, or what their chunk says. The marked ones are parked, by this CPU or
+ * another, if others are available in their place: then the answer is true, and
+ * it is worth while to look for another run.
  */
 bool turn_back(struct page_info *pg, unsigned int order, enum contents contents,
                struct tlb_debt debt);

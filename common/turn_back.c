@@ -34,7 +34,7 @@ static void end_use(struct page_info *pg, struct tlb_debt debt)
 bool turn_back(struct page_info *pg, unsigned int order, enum contents contents,
                struct tlb_debt debt)
 {
-    bool all_parked = true;
+    bool none_waits = true;
 
     for (unsigned long i = 0; i < BIT(order); i++) {
         unsigned long pdx = page_to_pdx(pg + i), number = pdx / CHUNK_FRAMES;
@@ -48,9 +48,9 @@ bool turn_back(struct page_info *pg, unsigned int order, enum contents contents,
     }
     park_marked_of_run(pg, BIT(order));
     for (unsigned long i = 0; i < BIT(order); i++)
-        all_parked &= !is_leaving(pg + i);
+        none_waits &= !is_waiting(pg + i);
 
-    return all_parked;
+    return none_waits;
 }
 
 void turn_back_small(struct page_info *pg, unsigned int order,
