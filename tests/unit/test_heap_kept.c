@@ -24,11 +24,6 @@ static struct heap_node *node(void)
     return &heap_nodes[0];
 }
 
-static mfn_t mfn_of(const struct page_info *pg)
-{
-    return page_to_mfn(pg);
-}
-
 /* Otherwise it would be merged, and halved again. */
 TEST(heap_kept, it_goes_to_who_asks_for_such_a_block_next)
 {
@@ -113,7 +108,7 @@ TEST(heap_kept, it_is_not_preferred_to_less_scarce_memory)
     free_heap_pages(pg, LARGE, TLB_NO_DEBT);
     pg = take(LARGE, HEAP_NO_SCRUB);
     REQUIRE(pg != NULL);
-    EXPECT_EQ(mfn_x(mfn_of(pg)), 4 * BIT(12));
+    EXPECT_EQ(mfn_x(page_to_mfn(pg)), 4 * BIT(12));
 }
 
 TEST(heap_kept, a_limit_below_it_is_kept)
@@ -185,7 +180,7 @@ TEST(heap_kept, a_frame_of_it_may_leave_the_machine)
     REQUIRE(pg != NULL);
     free_heap_pages(pg, LARGE, TLB_NO_DEBT);
     EXPECT_EQ(node()->kept_orders, BIT(LARGE - CHUNK_ORDER));
-    EXPECT(offline_page(mfn_of(pg), false) >= 0);
+    EXPECT(offline_page(page_to_mfn(pg), false) >= 0);
     EXPECT_EQ(heap_check(), 0);
     EXPECT_EQ(heap_nr_free(), NR - 1);
 }
