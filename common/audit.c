@@ -167,8 +167,8 @@ static void audit_frame(struct page_info *pg, const struct tally *tally)
         audit_left(&f);
 }
 
-/* A frame of a free block: nobody's, by what the entry of the block's head
- * says, and by all that was counted. */
+/* A frame that is free, as its entry says, or the block that it is in: nobody's
+ * by all that was counted. */
 static void audit_free(struct page_info *pg, const struct tally *tally)
 {
     struct place at = place_of(pg);

@@ -37,7 +37,7 @@ static bool after_some(void)
 
 TEST(tour, a_frame_says_at_each_station_what_the_document_tells)
 {
-    pv_machine(1);
+    pv_machine(2);
     d = pv_domain(1, 1);
     v = &d->vcpu[0];
     map = pv_page(d);
@@ -70,6 +70,11 @@ TEST(tour, a_frame_says_at_each_station_what_the_document_tells)
     expect_words(PGC_allocated | 2, PGT_l1_page_table);
 
     map_it(0);
+    pv_run(1, v);
     EXPECT(put_page_allocated(pg));
-    EXPECT_EQ(pg->count_info & (PGC_state | PGC_count_mask), PGC_state_free);
+    EXPECT_EQ(pg->count_info, PGC_state_free | PGC_owing);
+    EXPECT_EQ(pg->free_overlay.tlb_taint, BIT(1));
+    EXPECT_EQ(pg->free_overlay.order, 0);
+    EXPECT_EQ(pg->free_overlay.tlbflush_timestamp, tlb_clock_now());
+    pv_run(1, NULL);
 }
