@@ -72,11 +72,17 @@ static const char *const kind_name[] = {
 
 static unsigned long events[NR_EVENTS];
 static unsigned long results[NR_KINDS][NR_ERRORS + 1];
+static bool has_results; /* not if no model says what they are to be */
 static unsigned long tables[5], links, nr_looks;
 
 void count_event(enum call_event event)
 {
     events[event]++;
+}
+
+unsigned long count_of(enum call_event event)
+{
+    return events[event];
 }
 
 static void count(enum kind kind, long result, unsigned long nr)
@@ -86,6 +92,7 @@ static void count(enum kind kind, long result, unsigned long nr)
     while (i < NR_ERRORS && errors[i].number != result)
         i++;
     results[kind][i] += nr;
+    has_results = true;
 }
 
 static enum kind kind_of_update(const struct mmu_update *request)
@@ -229,16 +236,9 @@ static double average(unsigned long sum)
     return (double)sum / (double)(nr_looks ? nr_looks : 1);
 }
 
-void count_print(void)
+static void print_results(void)
 {
-    printf("# ");
-    for (unsigned int i = 0; i < NR_EVENTS; i++)
-        printf("%s%lu %s", i ? ", " : "", events[i], event_name[i]);
-    printf("\n# tables at a time:");
-    for (unsigned int level = 4; level > 0; level--)
-        printf(" L%u %.1f,", level, average(tables[level]));
-    printf(" partial %.2f, linear entries %.2f\n# %-18s", average(tables[0]),
-           average(links), "");
+    printf("# %-18s", "");
     for (unsigned int i = 0; i < NR_ERRORS; i++)
         printf("%9s", errors[i].name);
     for (unsigned int k = 0; k < NR_KINDS; k++) {
@@ -247,4 +247,18 @@ void count_print(void)
             printf("%9lu", results[k][i]);
     }
     printf("\n");
+}
+
+void count_print(void)
+{
+    printf("# ");
+    for (unsigned int i = 0; i < NR_EVENTS; i++)
+        printf("%s%lu %s", i ? ", " : "", events[i], event_name[i]);
+    printf("\n# tables at a time:");
+    for (unsigned int level = 4; level > 0; level--)
+        printf(" L%u %.1f,", level, average(tables[level]));
+    printf(" partial %.2f, linear entries %.2f\n", average(tables[0]),
+           average(links));
+    if (has_results)
+        print_results();
 }

@@ -19,6 +19,7 @@ enum call_event {
     NR_EVENTS,
 };
 void count_event(enum call_event event);
+unsigned long count_of(enum call_event event);
 
 /* So many elements of @call are done, and it has come to @result, or goes on.
  */
