@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""What the documents name must exist. Prints TAP.
+"""What the documents name must exist, and tables be whole. Prints TAP.
 
 usage: docs.py [ROOT]
 
 Looks at each *.md file for: links inside the tree; functions, written as
 `name()`; files, written as `folder/file.c`; targets, written as `make target`;
-and tests, written as `suite: name`.
+and tests, written as `suite: name`. A row of a table stands below another, or
+below a blank line and above the line under the headings.
 """
 
 import pathlib
@@ -62,6 +63,8 @@ def problems(path, tests, functions, targets):
         made = re.fullmatch(r"make ([a-z][a-z-]*)( .*)?", phrase)
         if made and made[1] not in targets:
             yield f"no such target: {phrase}"
+    for row in re.findall(r"(?:^|\n)\n(\|.*)\n(?!\|-)", text):
+        yield f"a row of no table: {row[:40]}"
 
 
 def main():
@@ -74,7 +77,7 @@ def main():
         found = list(problems(path, *known))
         failed += bool(found)
         print("not ok" if found else "ok", number, "- docs: what",
-              path.relative_to(ROOT), "names exists")
+              path.relative_to(ROOT), "says is there")
         for problem in found:
             print("#", problem)
     return 1 if failed or not paths else 0
