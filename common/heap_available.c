@@ -108,7 +108,7 @@ void node_unreserve(struct heap_node *node, unsigned long nr)
     (void)tell(0);
 }
 
-unsigned long heap_nr_in_vain;
+unsigned long heap_nr_hidden;
 
 void reserve_in_vain(struct heap_node *node, unsigned long nr)
 {
@@ -116,5 +116,5 @@ void reserve_in_vain(struct heap_node *node, unsigned long nr)
     /* After they are available, and before this CPU is not busy any longer: who
      * has found too few sees that it is, or that the number has changed since
      * he tried. */
-    __atomic_fetch_add(&heap_nr_in_vain, 1, __ATOMIC_SEQ_CST);
+    __atomic_fetch_add(&heap_nr_hidden, 1, __ATOMIC_SEQ_CST);
 }

@@ -72,18 +72,21 @@ static inline bool node_may_have(struct heap_node *node, unsigned int order,
  * little meanwhile sees that, or that the number of such times has changed.
  */
 void reserve_in_vain(struct heap_node *node, unsigned long nr);
-extern unsigned long heap_nr_in_vain; /* atomic */
 
-/* The same for what went from where others look later to where they look first:
- * from an owner back into a set. */
+/* How often something free was where nobody found it, and no longer is. Atomic.
+ */
+extern unsigned long heap_nr_hidden;
+
+/* So is what goes from where others look later to where they look first: from
+ * an owner back into a set. */
 static inline void heap_was_moved(void)
 {
-    __atomic_fetch_add(&heap_nr_in_vain, 1, __ATOMIC_SEQ_CST);
+    __atomic_fetch_add(&heap_nr_hidden, 1, __ATOMIC_SEQ_CST);
 }
 
-static inline unsigned long nr_reserved_in_vain(void)
+static inline unsigned long heap_times_hidden(void)
 {
-    return __atomic_load_n(&heap_nr_in_vain, __ATOMIC_SEQ_CST);
+    return __atomic_load_n(&heap_nr_hidden, __ATOMIC_SEQ_CST);
 }
 
 /* Dirty frames of chunks that are taken apart are free now. */

@@ -180,7 +180,7 @@ static bool take_anywhere(struct heap_cpu *me, struct request *request)
 /* How often frames that were there were nobody's to find, but by others. */
 static unsigned long nr_hidden(const struct request *request)
 {
-    return scrub_nr_turns() + nr_reserved_in_vain() - request->nr_in_vain;
+    return scrub_nr_turns() + heap_times_hidden() - request->nr_in_vain;
 }
 
 /* The last resort. Others may take frames all the same: but who fails waits for

@@ -145,7 +145,7 @@ TEST(at_hand, only_frames_of_its_node_are_kept)
 static void expect_uncounted(struct heap_watch *watch)
 {
     if (!heap_watch_is_low(watch))
-        EXPECT_EQ(nr_reserved_in_vain(), 0);
+        EXPECT_EQ(heap_times_hidden(), 0);
 }
 
 /* What is reserved may be more than there is in one piece, and be available
@@ -174,7 +174,7 @@ TEST(at_hand, who_has_reserved_is_waited_for)
     reserve_in_vain(&heap_nodes[0], NR);
     magazines_end(other);
     EXPECT(!heap_watch_is_low(&watch));
-    EXPECT_EQ(nr_reserved_in_vain(), 1);
+    EXPECT_EQ(heap_times_hidden(), 1);
     EXPECT(!magazines_have_any());
     EXPECT(!magazines_are_moving(magazines_here()));
     EXPECT_EQ(heap_check(), 0);
