@@ -34,8 +34,6 @@ static inline bool magazine_push(struct magazine *m, struct page_info *pg)
     return true;
 }
 
-/* Are chunks kept? Not while some frame is to leave the machine (parked.h). */
-extern bool chunks_are_kept; /* atomic */
 extern const uint8_t small_order[NR_SMALL];
 
 /* How many of them there may be. */
@@ -44,8 +42,7 @@ extern const uint8_t small_size[NR_SMALL];
 /* Which stack is that of @order? NR_SMALL: none. */
 static __inlined enum small small_of_order(unsigned int order)
 {
-    if (order == CHUNK_ORDER &&
-        __atomic_load_n(&chunks_are_kept, __ATOMIC_RELAXED))
+    if (order == CHUNK_ORDER)
         return SMALL_CHUNK;
 
     return order - 1 < SMALL_3 ? (enum small)order : NR_SMALL;

@@ -5,32 +5,7 @@
 #include "magazine.h"
 #include "parked.h"
 
-bool chunks_are_kept = true;
-
-/* So that the last who goes, and the next who comes, agree on chunks_are_kept.
- */
-static spinlock_t leaving_lock = SPINLOCK_INIT(LOCK_RANK_HEAP);
 unsigned long nr_leaving;
-
-static void keep_chunks(bool keep)
-{
-    __atomic_store_n(&chunks_are_kept, keep, __ATOMIC_RELAXED);
-}
-
-void leaving_begins(void)
-{
-    spin_lock(&leaving_lock);
-    __atomic_fetch_add(&nr_leaving, 1, __ATOMIC_SEQ_CST);
-    keep_chunks(false);
-    spin_unlock(&leaving_lock);
-}
-
-void leaving_ends(void)
-{
-    spin_lock(&leaving_lock);
-    keep_chunks(__atomic_sub_fetch(&nr_leaving, 1, __ATOMIC_SEQ_CST) == 0);
-    spin_unlock(&leaving_lock);
-}
 
 bool park_frame(struct page_info *pg)
 {

@@ -99,10 +99,16 @@ static inline bool any_leaving(void)
     return unlikely(__atomic_load_n(&nr_leaving, __ATOMIC_SEQ_CST) > 0);
 }
 
-/* One more, one fewer. While there are any no CPU keeps whole chunks at hand,
- * of which the first entry alone would be looked at. */
-void leaving_begins(void);
-void leaving_ends(void);
+/* One more, one fewer. */
+static inline void leaving_begins(void)
+{
+    __atomic_fetch_add(&nr_leaving, 1, __ATOMIC_SEQ_CST);
+}
+
+static inline void leaving_ends(void)
+{
+    __atomic_fetch_sub(&nr_leaving, 1, __ATOMIC_SEQ_CST);
+}
 
 /* The caller's frame, which is free, is parked if it is marked still: a mark
  * may be taken back at any time. Was it? */

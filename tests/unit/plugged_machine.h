@@ -19,6 +19,7 @@
 #include <xen/page_alloc.h>
 
 #include "../model/fake_nodes.h"
+#include "../model/naive_memory_map.h"
 #include "../model/small_machine.h"
 
 #define MIB   (1UL << 20)
@@ -74,6 +75,7 @@ static inline void expect_sound(void)
     EXPECT_EQ(heap_check(), 0);
     EXPECT_EQ(audit_heap(), 0);
     EXPECT_EQ(frame_table_check(map), 0);
+    EXPECT(memory_map_broken_rule(map) == NULL);
 }
 
 #endif /* PLUGGED_MACHINE_H */

@@ -76,15 +76,22 @@ static inline unsigned int scrub_all(void)
     return nr;
 }
 
+/* A CPU asks for the mode when it begins. */
+static inline void change_mode(enum scrub_mode mode)
+{
+    if (mode == scrub_mode)
+        return;
+    scrub_mode = mode;
+    heap_leave();
+}
+
 /* Give it back soiled, or clean, as if it had been scrubbed meanwhile. */
 static inline void give(struct page_info *pg, unsigned int order, bool dirty)
 {
     soil(pg, order);
-    scrub_mode = dirty ? SCRUB_IDLE : SCRUB_EAGER;
-    heap_leave(); /* a CPU asks for the mode when it begins */
+    change_mode(dirty ? SCRUB_IDLE : SCRUB_EAGER);
     free_heap_pages(pg, order, TLB_NO_DEBT);
-    scrub_mode = SCRUB_IDLE;
-    heap_leave(); /* a CPU asks for the mode when it begins */
+    change_mode(SCRUB_IDLE);
 }
 
 #endif /* SCRUBBED_H */

@@ -29,18 +29,30 @@ struct piece {
     bool aligned, inside;
 };
 
-/* Mostly such that can join. */
+static unsigned long end_of_room(unsigned long i)
+{
+    while (i < UNITS && !is_ram[i])
+        i++;
+
+    return i;
+}
+
+/* Mostly such that can join: some take all of a range, or all but a unit. */
 static struct piece some_piece(void)
 {
     struct piece piece = { test_random() % UNITS, 1, true, true };
 
-    switch (test_random() % 4) {
-    case 0: piece.nr = 1 + test_random() % 8; break;
-    case 1: piece.nr = 1 + test_random() % 300; break;
-    default: piece.nr = 32 << test_random() % 4; break;
-    }
     if (test_random() % 2)
         piece.first -= piece.first % 32;
+    switch (test_random() % 5) {
+    case 0: piece.nr = 1 + test_random() % 8; break;
+    case 1: piece.nr = 1 + test_random() % 300; break;
+    case 2:
+        piece.nr = end_of_room(piece.first) - piece.first;
+        piece.nr = piece.nr > 1 ? piece.nr - test_random() % 2 : 1;
+        break;
+    default: piece.nr = 32 << test_random() % 4; break;
+    }
     piece.aligned = test_random() % 16 > 0;
     piece.inside = piece.first + piece.nr <= UNITS;
 
@@ -151,6 +163,8 @@ static void expect_agreement(void)
         paddr_t start = ROOM_START + i * ROOM_UNIT;
 
         EXPECT_EQ(memory_is_ram(map, start, start + ROOM_UNIT), is_ram[i]);
+        EXPECT_EQ(memory_map_is_room(map, start, start + ROOM_UNIT),
+                  !is_ram[i]);
         if (is_ram[i])
             EXPECT_EQ(node_of_pdx(mfn_to_pdx(maddr_to_mfn(start))), node_of[i]);
     }

@@ -175,6 +175,23 @@ TEST(relinquish, linear_tables_go_too)
     destroy_with_all_interruptions(build_linear);
 }
 
+/* A frame that others hold is a step, after which it may have to yield; those
+ * that nobody holds are one together. */
+TEST(relinquish, each_frame_is_a_step)
+{
+    machine();
+    d = pv_domain(1, 1);
+    for (unsigned int i = 0; i < 4; i++) {
+        pv_page(d);
+        map_foreign(i, pv_page(d), PV_READ);
+    }
+    yields(0, true);
+    EXPECT(destroy() >= 4);
+    for (unsigned int i = 0; i < 4; i++)
+        map_foreign(i, NULL, 0);
+    expect_nothing_left();
+}
+
 /* Full of others' references, a frame is taken from its owner all the same. */
 TEST(relinquish, a_count_that_is_full_does_not_keep_a_frame)
 {

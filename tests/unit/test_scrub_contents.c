@@ -157,6 +157,21 @@ TEST(scrub_contents, who_takes_a_block_scrubs_those_chunks_that_are_dirty)
     EXPECT(is_zero(pg + 2UL * CHUNK_FRAMES, CHUNK_ORDER));
 }
 
+/* A chunk does not know what became of what was taken from it clean. */
+TEST(scrub_contents, who_takes_a_small_block_at_hand_scrubs_all_of_it)
+{
+    start(1);
+    scrub_all();
+    for (unsigned int order = 1; order <= 3; order++) {
+        struct page_info *pg = take(order, 0);
+
+        REQUIRE(pg != NULL);
+        give(pg, order, true);
+        EXPECT(take(order, 0) == pg);
+        EXPECT(is_zero(pg, order));
+    }
+}
+
 /* A model of the contents: what each block was filled with. CPUs take and give
  * back, by all ways, and idle at times. */
 #define NR_HELD 48U
@@ -194,12 +209,10 @@ static void give_one(struct held *h, uint64_t random)
     for (unsigned long i = 0; i < BIT(h->order); i++)
         EXPECT_EQ(*(uint64_t *)frame_contents(page_to_mfn(h->pg + i)), h->with);
     cpumask_set(&who, random >> 4 & 1);
-    scrub_mode = random & 4 ? SCRUB_IDLE : SCRUB_EAGER;
-    heap_leave(); /* a CPU asks for the mode when it begins */
+    change_mode(random & 4 ? SCRUB_IDLE : SCRUB_EAGER);
     free_heap_pages(h->pg, h->order,
                     random & 8 ? TLB_NO_DEBT : tlb_debt_now(&who));
-    scrub_mode = SCRUB_IDLE;
-    heap_leave(); /* a CPU asks for the mode when it begins */
+    change_mode(SCRUB_IDLE);
     h->pg = NULL;
 }
 
