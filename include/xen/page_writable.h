@@ -23,13 +23,15 @@ void put_page_writable_slow(struct page_info *pg);
 
 static __inlined __must_check bool get_page_writable(struct page_info *pg)
 {
+    const unsigned int low = CONFIG_COUNT_BITS - 2; /* bits that say nothing */
     unsigned long seen =
         __atomic_load_n(&pg->inuse_overlay.type_info, __ATOMIC_RELAXED);
 
     /* Cached or valid, with no other flag, and not full: then less is left than
-     * the top of a count. Sequentially consistent, as all changes of a type. */
-    if ((seen - (PGT_writable_page | PGT_validated)) >>
-            (CONFIG_COUNT_BITS - 2) < COUNT_TOP >> (CONFIG_COUNT_BITS - 2) &&
+     * the top of a count. Small constants, as the walker's loop is short of
+     * registers. Sequentially consistent, as all changes of a type. */
+    if ((seen >> low) - ((PGT_writable_page | PGT_validated) >> low) <
+            COUNT_TOP >> low &&
         __atomic_compare_exchange_n(&pg->inuse_overlay.type_info, &seen,
                                     seen + 1, false, __ATOMIC_SEQ_CST,
                                     __ATOMIC_RELAXED))
